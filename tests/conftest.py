@@ -1,0 +1,41 @@
+"""Shared fixtures. A component that is missing is a skip on a laptop and a failure where CI is true."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def missing(component: str) -> None:
+    """Skip for want of `component`, or fail where CI promises that it is there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{component} is missing, and CI must have it")
+    pytest.skip(f"{component} is not installed")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository, which is a workspace of its own."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def evidence():
+    """The real evidence base, loaded once."""
+    import workbench
+
+    return workbench.load(ROOT)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium that can run headless."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    missing("chromium")

@@ -1,0 +1,100 @@
+"""Read a briefing's HTML file back: its findings, their sources and what it is about, without anything else at hand.
+
+The page carries its findings as JSON text in an inert ``template`` element, which is no script and is never shown.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+from workbench.briefing.findings import Finding
+from workbench.errors import UsageError
+
+FINDINGS_ID = "findings"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a page carries beside its text: ``about``, findings by id, and the sources of their rows."""
+
+    about: dict[str, Any]
+    findings: dict[str, Finding]
+    sources: dict[str, dict[str, str]]
+
+
+def packed(about: dict[str, Any], findings: Any, sources: dict[str, Any]) -> str:
+    """Return what a page carries as JSON; rows and methods are written once and numbered."""
+    methods = list(dict.fromkeys(item.method for item in findings))
+    names = list(dict.fromkeys(row for item in findings for row in item.rows))
+    groups = list(dict.fromkeys(item.rows for item in findings))
+    number = {name: index for index, name in enumerate(names)}
+    content = {
+        "about": about,
+        "methods": methods,
+        "sources": {name: _named(sources.get(name)) for name in names},
+        "rows": [[number[row] for row in group] for group in groups],
+        "columns": ["id", "value", "text", "unit", "kind", "style", "side", "method", "rows"],
+        "findings": [
+            [item.id, _finite(item.value), item.text, item.unit, item.kind, item.style, item.side, methods.index(item.method), groups.index(item.rows)]
+            for item in findings
+        ],
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _named(source: Any) -> dict[str, str]:
+    if source is None:
+        return {}
+    if isinstance(source, dict):
+        return source
+    return {key: value for key, value in vars(source).items() if value and key not in ("table", "key")}
+
+
+def _finite(value: float) -> float | str:
+    return value if value == value and abs(value) != float("inf") else str(value)
+
+
+class _Template(HTMLParser):
+    """Collects the text of the findings' template."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.inside, self.found = False, []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "template" and dict(attrs).get("id") == FINDINGS_ID:
+            self.inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "template":
+            self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.found.append(data)
+
+
+def carried(html: str) -> Carried:
+    """Read what a page carries.
+
+    Raises
+    ------
+    UsageError
+        If the text is no page of this kind.
+    """
+    parser = _Template()
+    parser.feed(html)
+    parser.close()
+    try:
+        content = json.loads("".join(parser.found))
+        names = list(content["sources"])
+        groups = [tuple(names[index] for index in group) for group in content["rows"]]
+        found = [dict(zip(content["columns"], values, strict=True)) for values in content["findings"]]
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise UsageError(f"this file carries no findings, so it is no briefing or it was changed ({error})") from None
+    for item in found:
+        item.update(value=float(item["value"]), rows=groups[item["rows"]], method=content["methods"][item["method"]])
+    return Carried(content["about"], {item["id"]: Finding(**item) for item in found}, content["sources"])

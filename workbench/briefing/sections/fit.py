@@ -1,0 +1,67 @@
+"""Section 6: for whom the programme is, where its evidence was found, what it does not address, what it depends on."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from workbench.briefing.context import Context, rows_behind, words_or_code
+from workbench.briefing.tables import Bullets, Facts, Heading, Paragraph
+from workbench.briefing.text import Text, joined, quoted
+
+
+def blocks(ctx: Context) -> tuple[Any, ...]:
+    """Return the fit of the programme, as its row and the results used say it."""
+    phrases, row = ctx.phrases, ctx.programme
+    missing = phrases("fit.not_recorded")
+    facts = (
+        (phrases("fit.need"), words_or_code(phrases, "need", row["level_of_need"]) or missing),
+        (phrases("fit.age"), quoted(row["age_range"]) or missing),
+        (phrases("fit.harm"), quoted(row["harm_types"]) or missing),
+        (phrases("fit.engagement"), words_or_code(phrases, "engagement", row["engagement"]) or missing),
+        (phrases("fit.population"), quoted(row["target_population"]) or missing),
+        (phrases("fit.studied"), _countries(ctx)),
+    )
+    return (
+        Facts(facts),
+        Heading(phrases("fit.does_not"), "does-not-address"),
+        Paragraph(phrases("fit.sufficient")),
+        listed(ctx, row["does_not_address"]),
+        Heading(phrases("fit.depends"), "depends-on"),
+        listed(ctx, row["depends_on"]),
+    )
+
+
+def listed(ctx: Context, value: str | None) -> Any:
+    """Return a cell as a paragraph, as points where it numbers them, or as not recorded where it is empty."""
+    if not value:
+        return Paragraph(ctx.phrases("fit.not_recorded"), "pending")
+    points = numbered(value)
+    return Paragraph(quoted(value)) if len(points) == 1 else Bullets(tuple(quoted(point) for point in points))
+
+
+def numbered(value: str) -> list[str]:
+    """Split ``1. this 2. that`` into its points; a text that does not number its points is one point."""
+    points, rest, number = [], value.strip(), 1
+    while True:
+        found = re.search(rf"(?:^|\s){number}\.\s", rest)
+        if found is None or (number == 1 and found.start() != 0):
+            break
+        points, rest, number = [*points, rest[: found.start()].strip()], rest[found.end() :], number + 1
+    return [point for point in (*points, rest.strip()) if point]
+
+
+def _countries(ctx: Context) -> Text:
+    """Countries of the results used in any answer, each with the number of its results."""
+    phrases = ctx.phrases
+    used = {item.row["effect_id"]: item for headline in ctx.measured for item in headline.used}
+    if not used:
+        return phrases("fit.studied_none")
+    counts = Counter(item.study["country"] for item in used.values())
+    rows = tuple(dict.fromkeys(row for headline in ctx.measured for row in rows_behind(headline)))
+    found = (
+        phrases("fit.studied_by", country=quoted(country), n=ctx.count(f"evidence/country.{country.lower().replace(' ', '-')}", n, rows, "results used", "results"))
+        for country, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+    return joined(found)

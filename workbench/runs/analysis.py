@@ -1,0 +1,93 @@
+"""One briefing's whole analysis: every construct's headline, the draws they share, and the money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.baselines import BaselineRisk, baseline_risk, fixed_risk
+from workbench.effects import select
+from workbench.runs.lookup import find_area, find_programme, known_outcomes
+from workbench.synthesis import headline
+
+#: Parameters that the synthesis takes; the draws that it makes carry their own number and seed to the economics.
+_SYNTHESIS = ("prior", "include_unverified", "draws", "seed")
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Headlines (the short answer's first), money and settings of one programme in one place."""
+
+    evidence: Any
+    programme: str
+    area: Any
+    parameters: Mapping[str, Any]
+    headlines: tuple[Any, ...]
+    appraisal: Any
+
+    def __repr__(self) -> str:
+        lines = [f"<Analysis {self.programme}, {self.area['area']}: {len(self.headlines)} outcomes>"]
+        return "\n".join([*lines, *(f"  {item!r}" for item in self.headlines), f"  {self.appraisal!r}"])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(f"<li>{escape(repr(item))}</li>" for item in (*self.headlines, self.appraisal))
+        return f"<p>{escape(self.programme)}, {escape(self.area['area'])}</p><ul>{rows}</ul>"
+
+
+def constructs_of(evidence: Any, programme: str) -> tuple[str, ...]:
+    """Return the constructs that a briefing shows: those of the short answer, then every other on file.
+
+    What was measured in the programme itself comes before what was measured only in its relatives.
+    """
+    lead = [part.strip() for part in (find_programme(evidence, programme)["lead_constructs"] or "").split(";") if part.strip()]
+    own = set(select.variants_of(evidence, programme))
+    relatives = set(select.family_of(evidence, programme)) - own
+    measured = {group: {row["construct"] for row in evidence["effects"].rows if row["programme_id"] in names} for group, names in (("own", own), ("relatives", relatives))}
+    rest = [*sorted(measured["own"]), *sorted(measured["relatives"] - measured["own"])]
+    return (*lead, *(name for name in rest if name not in lead))
+
+
+def analyse(evidence: Any, programme: str, area: str | None = None, **parameters: Any) -> Analysis:
+    """Run the synthesis of every construct of a programme and appraise it for an area.
+
+    Parameters
+    ----------
+    evidence : EvidenceBase
+    programme : str
+        Programme id.
+    area : str, optional
+        Name or GSS code; the country unless given.
+    **parameters
+        As in ``workbench list parameters``; None means not set.
+
+    Raises
+    ------
+    UsageError
+        For an unknown programme, area or parameter, all checked before anything is fitted.
+    """
+    from workbench.economics import appraise
+    from workbench.runs.parameters import check
+
+    find_programme(evidence, programme)
+    place = find_area(evidence, area)
+    settings = check(parameters, known_outcomes(evidence))
+    risks = _own_risks(evidence, settings.get("baseline_risk", {}))
+    synthesis = {name: settings[name] for name in _SYNTHESIS if name in settings}
+    family = evidence["programmes"][programme]["family"]
+    headlines = tuple(
+        headline(evidence, programme, construct, baseline=risks.get(construct) or baseline_risk(evidence, construct, family, place), **synthesis)
+        for construct in constructs_of(evidence, programme)
+    )
+    drawn = {item.construct["construct"]: item.draws for item in headlines if item.draws is not None}
+    money = {name: value for name, value in settings.items() if name not in _SYNTHESIS}
+    appraisal = appraise(evidence, programme, area=place["gss_code"], draws=drawn, **money)
+    return Analysis(evidence, programme, place, settings, headlines, appraisal)
+
+
+def _own_risks(evidence: Any, given: Mapping[str, float]) -> dict[str, BaselineRisk]:
+    """A reader's own baseline risks, by construct."""
+    constructs = {name: select.resolve_construct(evidence, name)["construct"] for name in given}
+    return {constructs[name]: fixed_risk(constructs[name], value) for name, value in given.items()}

@@ -1,0 +1,36 @@
+"""Evidence synthesis: from effect sizes and priors to a posterior that answers questions.
+
+Names are imported when first used, so that importing the package stays cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+_HOMES = {
+    "fit": "fitting",
+    "headline": "answer",
+    "Headline": "answer",
+    "pool": "frequentist",
+    "Pooled": "frequentist",
+    "Synthesis": "result",
+    "Posterior": "result",
+    "bayes_factor": "result",
+    **dict.fromkeys(
+        ("Normal", "StudentT", "HalfNormal", "HalfStudentT", "HalfCauchy", "LogNormal", "Uniform", "Flat", "named", "default_set"),
+        "priors",
+    ),
+}
+_MODULES = ("conditional", "exact", "mixture", "priors", "quadrature", "result")
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,387 @@
+"""The exact engine: normal-normal random effects integrated by deterministic quadrature over tau.
+
+Given tau everything is in closed form (`conditional`); tau is integrated numerically on panels that
+adapt to its posterior (`quadrature`). No Monte Carlo error: the same rows give the same bytes.
+After Roever 2020 (doi 10.18637/jss.v093.i06), extended by design terms, rows that inform mu alone,
+a target study, and priors of mu that are not normal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.special import ndtri
+
+from workbench.errors import AnalysisError
+from workbench.synthesis import priors
+from workbench.synthesis.conditional import (
+    Data,
+    GivenTau,
+    Linear,
+    MuGivenTau,
+    given_tau,
+    mean_effect,
+    mixture,
+    mixture_by_row,
+    mu_rule,
+    study_effects,
+    term_effects,
+)
+from workbench.synthesis.mixture import Mixture
+from workbench.synthesis.quadrature import NODES, Panels, adapt, place
+from workbench.synthesis.result import Estimates
+
+TAU_PRIORS = (priors.HalfNormal, priors.HalfStudentT, priors.HalfCauchy, priors.LogNormal, priors.Uniform, priors.Flat)
+LONGEST = 300.0  # of the range in log tau: beyond, tau squared would overflow
+ERROR_LIMIT = 1e-6  # a larger quadrature error withholds the result; the usual one is 1e-12
+
+
+@dataclass(frozen=True)
+class Tail:
+    """How the posterior of tau dies off: like tau ** -exponent, or faster than any power (``inf``).
+
+    Attributes
+    ----------
+    exponent : float
+        Tail exponent: that of the prior, plus one for each row that informs tau, less one where those
+        rows also have to find a flat mu.
+    mu_df : float
+        Degrees of freedom of mu's prior (``inf`` for light tails).
+    mu_follows : bool
+        Whether mu spreads out with tau, because no row with fixed variance holds it.
+    flat : bool
+        Whether the prior of mu is flat.
+    k : int
+        Number of rows.
+    """
+
+    exponent: float
+    mu_df: float
+    mu_follows: bool
+    flat: bool
+    k: int
+
+    def tau_moment(self, order: int) -> bool:
+        """Whether E(tau ** order) is finite."""
+        return self.exponent - order > 1
+
+    def mu_moment(self, order: int) -> bool:
+        """Whether E(|mu| ** order) is finite."""
+        if self.k == 0:
+            return self.mu_df > order
+        if not self.mu_follows:
+            return True
+        # Given tau, mu reaches as far as tau under a flat prior, and as far as its own tail lets it else.
+        growth = order if self.flat else max(0.0, order - self.mu_df)
+        return self.exponent - growth > 1
+
+
+def tail_of(data: Data, mu_prior, tau_prior) -> Tail:
+    """Tail of the posterior of tau; raises `AnalysisError` if the posterior is improper."""
+    k, informing = data.y.size, int(data.informs.sum())
+    flat = isinstance(mu_prior, priors.Flat)
+    if flat and k == 0:
+        raise AnalysisError("k = 0 with mu ~ Flat(): there is nothing to know mu from; give mu a proper prior")
+    mu_follows = informing == k
+    power = 0.0 if isinstance(tau_prior, priors.Flat) else getattr(tau_prior, "df", np.inf) + 1
+    exponent = power + informing - (flat and mu_follows)
+    if exponent <= 1:
+        least = 3 if flat and mu_follows else 2
+        raise AnalysisError(
+            f"tau ~ Flat() with mu ~ {mu_prior!r} and {informing} row{'s' if informing != 1 else ''} that inform tau: the posterior "
+            f"is improper; it needs at least {least} such rows, or a proper prior for tau such as HalfNormal(0.5)"
+        )
+    mu_df = mu_prior.df if isinstance(mu_prior, priors.StudentT) else np.inf
+    return Tail(exponent, mu_df, mu_follows, flat, k)
+
+
+@dataclass(frozen=True)
+class TauScale:
+    """The variable of integration x, tau = size sinh(x): straight near 0, logarithmic beyond ``size``.
+
+    With ``size`` no larger than the smallest SD in the model, every conditional quantity is analytic
+    within pi / 2 of the real line, and a few nodes suffice whatever the scales of the rows.
+    """
+
+    size: float
+
+    def tau(self, x: np.ndarray) -> np.ndarray:
+        """tau at x."""
+        return self.size * np.sinh(x)
+
+    def x(self, tau: np.ndarray) -> np.ndarray:
+        """x at tau."""
+        return np.arcsinh(tau / self.size)
+
+    def log_slope(self, x: np.ndarray) -> np.ndarray:
+        """log (d tau / d x)."""
+        return np.log(self.size) + np.logaddexp(x, -x) - np.log(2)
+
+
+def tau_log_density(data: Data, rule, tau_prior, tau: np.ndarray) -> np.ndarray:
+    """Log of prior times marginal likelihood at each tau (any shape), mu and terms integrated out."""
+    given = rule.given(given_tau(data, tau.ravel())).log_weight
+    top = given.max(-1)
+    likelihood = given[:, 0] if given.shape[-1] == 1 else top + np.log(np.exp(given - top[:, None]).sum(-1))
+    return tau_prior.logpdf(tau) + likelihood.reshape(tau.shape)
+
+
+def _tau_range(data: Data, rule, mu_prior, tau_prior, tail: Tail) -> tuple[TauScale, float, float, tuple[int, ...]]:
+    """Variable of integration, its range, and the moments of tau that exist."""
+    small, large = _prior_sizes(tau_prior)
+    at_zero = rule.given(given_tau(data, np.zeros(1)))
+    small = min(small, at_zero.sd.min())
+    if data.y.size:
+        error = np.sqrt(data.variance)
+        location = getattr(mu_prior, "mean", getattr(mu_prior, "location", data.y[0]))
+        small = min(small, error.min())
+        large = max(large, 100 * max(error.max(), np.ptp(data.y), abs(data.y - location).max()))
+    scale = TauScale(float(small))
+    if isinstance(tau_prior, priors.Uniform):
+        return scale, float(scale.x(tau_prior.low)), float(scale.x(tau_prior.high)), (0, 1, 2)
+    powers = tuple(order for order in (0, 1, 2) if tail.tau_moment(order))
+    high = float(scale.x(large))
+    if np.isfinite(tail.exponent):
+        high = min(high + 45 / (tail.exponent - 1 - powers[-1]), LONGEST)
+    return scale, 0.0, high, powers
+
+
+def _prior_sizes(prior) -> tuple[float, float]:
+    """Sizes of tau below which its prior is level (or empty) and above which it is in its tail."""
+    if isinstance(prior, priors.LogNormal):
+        return np.exp(prior.meanlog - 3 * prior.sdlog), np.exp(prior.meanlog + 9 * prior.sdlog + 2 * prior.sdlog**2)
+    if isinstance(prior, priors.Uniform):
+        return prior.high, prior.high
+    if isinstance(prior, priors.Flat):
+        return np.inf, 0.0
+    return prior.scale, 40 * prior.scale
+
+
+@dataclass(frozen=True, eq=False)
+class ExactPosterior:
+    """The posterior on its nodes; satisfies `result.Posterior`.
+
+    Attributes
+    ----------
+    data : Data
+        The rows as arrays.
+    mu_prior, tau_prior : prior
+        Priors.
+    rule : Conjugate, Improper or Bounded
+        Treatment of mu's prior.
+    target : int or None
+        Row on whose own effect a new area is centred.
+    tail : Tail
+        Which moments exist.
+    scale : TauScale
+        Variable of integration.
+    panels : Panels
+        Posterior density of that variable.
+    health : mapping
+        ``quadrature_error`` (largest change of any summary on doubling the nodes) and ``nodes``.
+    """
+
+    data: Data
+    mu_prior: object
+    tau_prior: object
+    rule: object
+    target: int | None
+    tail: Tail
+    scale: TauScale
+    panels: Panels
+    health: Mapping[str, float]
+
+    engine = "exact"
+
+    @property
+    def log_marginal(self) -> float:
+        """Log marginal likelihood."""
+        return self.panels.log_total
+
+    # On the nodes ---------------------------------------------------------------------------------
+
+    @cached_property
+    def tau(self) -> np.ndarray:
+        """tau at the nodes, (n,)."""
+        return self.scale.tau(self.panels.x)
+
+    @cached_property
+    def rows(self) -> GivenTau:
+        """Closed forms at the nodes."""
+        return given_tau(self.data, self.tau)
+
+    @cached_property
+    def mu(self) -> MuGivenTau:
+        """mu at the nodes, (n, L)."""
+        return self.rule.given(self.rows)
+
+    @cached_property
+    def weight(self) -> np.ndarray:
+        """Posterior weight of each component of mu at each node, (n, L); sums to 1."""
+        return self.panels.weight[:, None] * _within(self.mu.log_weight)
+
+    @cached_property
+    def _own(self) -> Linear:
+        """Each row's own effect at the nodes, (n, k)."""
+        return study_effects(self.data, self.rows, self.tau)
+
+    @cached_property
+    def _mixtures(self) -> dict[str, Mixture]:
+        centre = mean_effect(self.tau) if self.target is None else Linear(*(part[:, self.target] for part in self._own))
+        linear = {"mu": mean_effect(self.tau), "centre": centre, "theta_new": centre.spread(self.tau**2)}
+        return {name: mixture(self.weight, self.mu, quantity) for name, quantity in linear.items()}
+
+    # Posterior protocol -----------------------------------------------------------------------------
+
+    def moments(self, quantity: str) -> tuple[float, float]:
+        """Posterior mean and SD; ``nan`` where the moment does not exist (read off the tail, not the sum)."""
+        if quantity == "tau":
+            mean = float(self.panels.weight @ self.tau)
+            sd = float(np.sqrt(self.panels.weight @ (self.tau - mean) ** 2))
+        else:
+            mean, sd = (float(part) for part in self._mixtures[quantity].moments())
+        finite = [self._finite(quantity, order) for order in (1, 2)]
+        return (mean if finite[0] else np.nan), (sd if finite[1] else np.nan)
+
+    def _finite(self, quantity: str, order: int) -> bool:
+        tau, mu = self.tail.tau_moment(order), self.tail.mu_moment(order)
+        # A row that informs tau keeps its own effect near its own result, however large tau is.
+        held = self.target is not None and bool(self.data.informs[self.target])
+        centre = mu or held
+        return {"tau": tau, "mu": mu, "centre": centre, "theta_new": tau and centre}[quantity]
+
+    def cdf(self, quantity: str, x: np.ndarray) -> np.ndarray:
+        """P(quantity <= x)."""
+        return self._tau_share(self.panels.cdf, x, 0.0) if quantity == "tau" else self._mixtures[quantity].pruned().cdf(x)
+
+    def sf(self, quantity: str, x: np.ndarray) -> np.ndarray:
+        """P(quantity > x)."""
+        return self._tau_share(self.panels.sf, x, 1.0) if quantity == "tau" else self._mixtures[quantity].pruned().sf(x)
+
+    def _tau_share(self, share, x: np.ndarray, below: float) -> np.ndarray:
+        inside = share(self.scale.x(np.maximum(x, 0)))
+        first, last = self.scale.tau(self.panels.left[0]), self.scale.tau(self.panels.right[-1])
+        return np.where(x <= first, below, np.where(x >= last, 1 - below, inside))
+
+    def density(self, quantity: str, x: np.ndarray) -> np.ndarray:
+        """Posterior density."""
+        if quantity != "tau":
+            return self._mixtures[quantity].pruned().pdf(x)
+        inside = (x >= 0) & np.isfinite(x)
+        log_density = tau_log_density(self.data, self.rule, self.tau_prior, np.where(inside, x, 1.0))
+        return np.where(inside, np.exp(log_density - self.log_marginal), 0.0)
+
+    def quantile(self, quantity: str, p: np.ndarray) -> np.ndarray:
+        """Inverse of the distribution function, to 1e-10."""
+        if quantity != "tau":
+            x = self._mixtures[quantity].quantile(p)
+            bounds = self.mu.bounds if quantity == "mu" else None
+            return x if bounds is None else np.clip(x, *bounds)
+        low, high = (self.tau_prior.low, self.tau_prior.high) if isinstance(self.tau_prior, priors.Uniform) else (0.0, np.inf)
+        return np.where(p <= 0, low, np.where(p >= 1, high, self.scale.tau(self.panels.quantile(p))))
+
+    def studies(self, level: float) -> Estimates:
+        """Each row's own effect, shrunken."""
+        return self._estimates(self._own, level, [self._study_finite(order) for order in (1, 2)])
+
+    def _study_finite(self, order: int) -> np.ndarray:
+        return (self.data.informs > 0) | self.tail.mu_moment(order)
+
+    def terms(self, level: float) -> Estimates:
+        """Each design term's coefficient (their priors are normal: all moments exist)."""
+        if self.data.term_mean.size == 0:
+            return Estimates(*np.zeros((4, 0)))
+        return self._estimates(term_effects(self.rows), level, [np.array(True)] * 2)
+
+    def _estimates(self, quantity: Linear, level: float, finite: list[np.ndarray]) -> Estimates:
+        if quantity.intercept.shape[-1] == 0:
+            return Estimates(*np.zeros((4, 0)))
+        mixtures = mixture(self.weight, self.mu, quantity).pruned()
+        mean, sd = mixtures.moments()
+        tails = [mixtures.quantile(np.full(len(mean), p)) for p in ((1 - level) / 2, (1 + level) / 2)]
+        return Estimates(np.where(finite[0], mean, np.nan), np.where(finite[1], sd, np.nan), *tails)
+
+    def weights(self) -> np.ndarray:
+        """Posterior expectation of each row's share in the estimate of mu, (k,)."""
+        if self.data.y.size == 0:
+            return np.zeros(0)
+        return self.panels.weight @ (self.rows.carry / self.rows.information[:, None])
+
+    def draw(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """tau, centre and theta_new at ``points`` (n, 3), by the inverse Rosenblatt transformation."""
+        tau = self.quantile("tau", points[:, 0])
+        rows = given_tau(self.data, tau)
+        mu = self.rule.given(rows)
+        if self.target is None:
+            quantity = mean_effect(tau)
+        else:
+            quantity = Linear(*(part[:, self.target] for part in study_effects(self.data, rows, tau)))
+        given = mixture_by_row(_within(mu.log_weight), mu, quantity)
+        single = mu.bounds is None and mu.mean.shape[-1] == 1
+        centre = given.mean[:, 0] + given.sd[:, 0] * ndtri(points[:, 1]) if single else given.quantile(points[:, 1])
+        return tau, centre, centre + tau * ndtri(points[:, 2])
+
+
+def _within(log_weight: np.ndarray) -> np.ndarray:
+    """Components' shares at each node."""
+    share = np.exp(log_weight - log_weight.max(-1, keepdims=True))
+    return share / share.sum(-1, keepdims=True)
+
+
+# Fitting ---------------------------------------------------------------------------------------------
+
+
+def solve(data: Data, mu_prior, tau_prior, target: int | None = None) -> ExactPosterior:
+    """Posterior of the model for one data set.
+
+    Raises
+    ------
+    AnalysisError
+        If a prior is of the wrong kind, the posterior is improper, or the quadrature does not converge.
+    """
+    if not isinstance(tau_prior, TAU_PRIORS):
+        raise AnalysisError(f"tau ~ {tau_prior!r} is not supported; use one of {', '.join(kind.__name__ for kind in TAU_PRIORS)}")
+    if isinstance(tau_prior, priors.Uniform) and tau_prior.low < 0:
+        raise AnalysisError(f"tau ~ {tau_prior!r} allows negative values; its low end must be 0 or more")
+    rule = mu_rule(mu_prior, data)
+    tail = tail_of(data, mu_prior, tau_prior)
+    scale, low, high, powers = _tau_range(data, rule, mu_prior, tau_prior, tail)
+
+    def log_density(x: np.ndarray) -> np.ndarray:
+        return tau_log_density(data, rule, tau_prior, scale.tau(x)) + scale.log_slope(x)
+
+    panels = adapt(log_density, lambda x: np.log(scale.tau(x)), low, high, powers)
+    parts = (data, mu_prior, tau_prior, rule, target, tail, scale, panels)
+    posterior = ExactPosterior(*parts, {})
+    error = _doubling_error(posterior)
+    if not error < ERROR_LIMIT:
+        raise AnalysisError(f"the quadrature over tau did not converge (error {error:.1e}); check the scales of y, se and the priors")
+    return ExactPosterior(*parts, {"quadrature_error": error, "nodes": float(panels.x.size)})
+
+
+def doubled(posterior: ExactPosterior) -> ExactPosterior:
+    """The same posterior with twice the nodes on every panel (and half the step behind a StudentT mu)."""
+    rule = mu_rule(posterior.mu_prior, posterior.data, fineness=2)
+    left, right = posterior.panels.left, posterior.panels.right
+    x = place(left, right, 2 * NODES)
+    values = tau_log_density(posterior.data, rule, posterior.tau_prior, posterior.scale.tau(x)) + posterior.scale.log_slope(x)
+    parts = (posterior.data, posterior.mu_prior, posterior.tau_prior, rule, posterior.target, posterior.tail, posterior.scale)
+    return ExactPosterior(*parts, Panels(left, right, values), {})
+
+
+def _doubling_error(posterior: ExactPosterior) -> float:
+    """Largest change on doubling the nodes: log marginal likelihood, moments in units of the spread, probabilities."""
+    finer = doubled(posterior)
+    changes = [abs(finer.log_marginal - posterior.log_marginal)]
+    for name in ("mu", "tau", "theta_new"):
+        old, new = np.array(posterior.moments(name)), np.array(finer.moments(name))
+        spread = new[1] if np.isfinite(new[1]) else abs(new[0])
+        changes += list(abs(new - old)[np.isfinite(new)] / spread)
+    component = posterior._mixtures["theta_new"]
+    middle = np.average(component.mean, weights=component.weight)
+    probes = middle + np.median(component.sd) * np.array([-2.0, 0.0, 1.0])
+    changes += list(abs(finer.cdf("theta_new", probes) - posterior.cdf("theta_new", probes)))
+    return float(max(changes))

@@ -1,0 +1,156 @@
+"""`fit`: from effect sizes and priors to a `Synthesis`, by either engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from workbench.errors import AnalysisError, UsageError, nearest
+from workbench.synthesis import priors
+from workbench.synthesis.conditional import Data
+from workbench.synthesis.result import Posterior, Synthesis
+
+ENGINES = ("exact", "pymc")
+
+
+def fit(effects, mu=None, tau=None, engine: str = "exact", terms=None, target: int | None = None) -> Synthesis:
+    """Fit the normal-normal random-effects model.
+
+    y_i ~ N(theta_i + design_i . b, se_i^2); theta_i ~ N(mu, tau^2) for rows that inform tau, else
+    theta_i = mu; b ~ independent normals.
+
+    Parameters
+    ----------
+    effects : EffectSizes
+        Rows with ``y``, ``se`` (k,), ``informs_tau`` (k,), ``design`` (k, m) and ``design_names``.
+    mu, tau : prior or str, optional
+        Prior objects, or ids in the priors table; default: the ``default`` set for the effects' measure.
+    engine : {"exact", "pymc"}
+        Deterministic quadrature, or MCMC.
+    terms : mapping of str to Normal (or prior id), optional
+        Prior of each design column's coefficient; default: the rows of the ``default`` set whose
+        purpose is the column's name.
+    target : int, optional
+        Row whose own effect a new area is centred on: theta_new ~ N(theta_target, tau^2). Default: mu.
+
+    Returns
+    -------
+    Synthesis
+
+    Raises
+    ------
+    AnalysisError
+        If priors are missing or unsuitable, or the posterior would be improper.
+    UsageError
+        If the engine or the target does not exist.
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"engine = {engine!r} is not one of {', '.join(ENGINES)}; {nearest(engine, ENGINES)}".rstrip("; "))
+    _check_rows(effects)
+    defaults = _Defaults(effects)
+    mu_prior = _prior(effects, mu, "mu", defaults)
+    tau_prior = _prior(effects, tau, "tau", defaults)
+    term_priors = _term_priors(effects, terms, defaults)
+    chosen = _target(effects, target)
+    posterior = _engine(engine)(effects, mu_prior, tau_prior, term_priors, chosen)
+    return Synthesis(effects, mu_prior, tau_prior, term_priors, chosen, posterior)
+
+
+def _engine(name: str):
+    if name == "pymc":
+        from workbench.synthesis import pymc_engine
+
+        return pymc_engine.posterior
+    return exact_posterior
+
+
+def exact_posterior(effects, mu_prior, tau_prior, terms: Mapping[str, priors.Normal], target: int | None) -> Posterior:
+    """The exact engine's posterior of one set of effect sizes."""
+    from workbench.synthesis.exact import solve
+
+    return solve(arrays(effects, terms), mu_prior, tau_prior, target)
+
+
+def arrays(effects, terms: Mapping[str, priors.Normal]) -> Data:
+    """The rows as the plain arrays that the engines compute with."""
+    return Data(
+        y=np.asarray(effects.y, float),
+        variance=np.asarray(effects.se, float) ** 2,
+        informs=np.asarray(effects.informs_tau, float),
+        design=np.asarray(effects.design, float).reshape(len(effects.y), len(terms)),
+        term_mean=np.array([prior.mean for prior in terms.values()], float),
+        term_precision=np.array([prior.sd**-2.0 for prior in terms.values()], float),
+    )
+
+
+def _check_rows(effects) -> None:
+    y, se, design = (np.asarray(part, float) for part in (effects.y, effects.se, effects.design))
+    for name, values, ok, rule in (
+        ("y", y, np.isfinite(y), "must be a finite number"),
+        ("se", se, np.isfinite(se) & (se > 0), "must be a finite number above 0"),
+        ("design", design, np.isfinite(design), "must be a finite number"),
+    ):
+        if not ok.all():
+            row = int(np.argwhere(~ok)[0][0])
+            raise AnalysisError(f"row {row} ({effects.labels[row]}): {name} = {values[row]}, {rule}; correct or leave out the row")
+
+
+class _Defaults:
+    """The default set of priors, looked up only when it is needed."""
+
+    def __init__(self, effects):
+        self.effects = effects
+        self._found = None
+
+    @property
+    def available(self) -> bool:
+        return self.effects.evidence is not None and self.effects.measure != "GEN"
+
+    def __getitem__(self, purpose: str):
+        if not self.available:
+            why = "the measure is GEN" if self.effects.measure == "GEN" else "these effects come from arrays, without an evidence base"
+            raise AnalysisError(f"{purpose} has no default prior: {why}; give it, e.g. mu=Normal(0, 1), tau=HalfNormal(0.5)")
+        if self._found is None:
+            self._found = priors.default_set(self.effects.evidence, self.effects.measure)
+        if purpose not in self._found:
+            raise AnalysisError(
+                f"priors: the set 'default' has no row for {purpose} on {self.effects.measure}; add one or give the prior explicitly"
+            )
+        return self._found[purpose]
+
+
+def _prior(effects, given, purpose: str, defaults: _Defaults):
+    if given is None:
+        return defaults[purpose]
+    if isinstance(given, str):
+        return priors.named(effects.evidence, given)
+    if not isinstance(given, priors.PRIORS):
+        raise AnalysisError(f"{purpose} = {given!r} is not a prior; give e.g. Normal(0, 1) or the id of a row of the priors table")
+    return given
+
+
+def _term_priors(effects, terms, defaults: _Defaults) -> dict[str, priors.Normal]:
+    names = tuple(effects.design_names)
+    given = dict(terms or {})
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        known = f"one of {', '.join(names)}" if names else "a design column: these effects have none"
+        raise AnalysisError(f"terms: {unknown[0]!r} is not {known}; {nearest(unknown[0], names)}".rstrip("; "))
+    missing = [name for name in names if name not in given]
+    if missing and (given or not defaults.available):
+        raise AnalysisError(f"terms: the design column {missing[0]!r} has no prior; give terms={{{missing[0]!r}: Normal(0, 0.3)}}")
+    found = {name: _prior(effects, given.get(name), name, defaults) for name in names}
+    for name, prior in found.items():
+        if not isinstance(prior, priors.Normal):
+            raise AnalysisError(f"terms: {name} ~ {prior!r} must be Normal, so that it stays in closed form")
+    return found
+
+
+def _target(effects, target) -> int | None:
+    if target is None:
+        return None
+    k = len(effects.y)
+    if isinstance(target, bool) or not isinstance(target, (int, np.integer)) or not 0 <= target < k:
+        raise UsageError(f"target = {target!r} must be the number of a row, 0 to {k - 1}" if k else f"target = {target!r}: there are no rows")
+    return int(target)
