@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from workspace import Workspace, furnish
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,3 +40,17 @@ def chromium() -> str:
         if found := shutil.which(name):
             return found
     missing("chromium")
+
+
+@pytest.fixture
+def workspace(tmp_path) -> Workspace:
+    """A minimal valid workspace, fresh for each test."""
+    root = tmp_path / "workspace"
+    root.mkdir()
+    return Workspace(root)
+
+
+@pytest.fixture
+def furnished(workspace) -> Workspace:
+    """The same with everything that an analysis and a briefing need."""
+    return furnish(workspace)

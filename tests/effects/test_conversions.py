@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.effects import conversions, measures
@@ -21,6 +21,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("there", "back"), PAIRS)
+@settings(deadline=None)
 @given(y=effect, v=variance, p0=risk)
 def test_round_trips_by_risk(there, back, y, v, p0):
     again_y, again_v = back(*there(y, v, p0), p0)
@@ -28,6 +29,7 @@ def test_round_trips_by_risk(there, back, y, v, p0):
     assert again_v == pytest.approx(v, rel=1e-8)
 
 
+@settings(deadline=None)
 @given(y=effect, v=variance)
 def test_round_trip_by_the_logistic(y, v):
     again_y, again_v = conversions.smd_from_or(*conversions.or_from_smd(y, v))
@@ -36,6 +38,7 @@ def test_round_trip_by_the_logistic(y, v):
 
 
 @pytest.mark.parametrize(("there", "back"), PAIRS)
+@settings(deadline=None)
 @given(y=effect, p0=risk)
 def test_variance_follows_the_derivative(there, back, y, p0):
     start = float(there(y, 1.0, p0)[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.effects import measures
@@ -68,6 +68,7 @@ counts = st.tuples(st.integers(1, 300), st.integers(1, 300), st.integers(1, 300)
 
 
 @pytest.mark.parametrize("measure", COUNTS)
+@settings(deadline=None)
 @given(cells=counts)
 def test_swapping_arms_flips_the_sign_and_keeps_the_variance(measure, cells):
     a, b, c, d = cells
@@ -77,6 +78,7 @@ def test_swapping_arms_flips_the_sign_and_keeps_the_variance(measure, cells):
     assert swapped_v == pytest.approx(v, rel=1e-12)
 
 
+@settings(deadline=None)
 @given(cells=counts)
 def test_counting_the_opposite_event_flips_the_odds_ratio(cells):
     a, b, c, d = cells
@@ -86,6 +88,7 @@ def test_counting_the_opposite_event_flips_the_odds_ratio(cells):
     assert other_v == pytest.approx(v, rel=1e-12)
 
 
+@settings(deadline=None)
 @given(cells=counts, factor=st.integers(2, 20))
 def test_a_trial_so_many_times_as_large_has_that_fraction_of_the_variance(cells, factor):
     a, b, c, d = cells
@@ -96,11 +99,11 @@ def test_a_trial_so_many_times_as_large_has_that_fraction_of_the_variance(cells,
         assert larger_v == pytest.approx(v / factor, rel=1e-10)
 
 
-arms = st.tuples(
-    st.floats(-50, 50), st.floats(0.1, 30), st.integers(2, 500), st.floats(-50, 50), st.floats(0.1, 30), st.integers(2, 500)
-)
+one_arm = (st.floats(-50, 50), st.floats(0.1, 30), st.integers(2, 500))
+arms = st.tuples(*one_arm, *one_arm)
 
 
+@settings(deadline=None)
 @given(arms=arms, unit=st.floats(0.01, 100), shift=st.floats(-100, 100))
 def test_units_do_not_matter_to_a_standardised_difference(arms, unit, shift):
     m1, s1, n1, m2, s2, n2 = arms
@@ -114,6 +117,7 @@ def test_units_do_not_matter_to_a_standardised_difference(arms, unit, shift):
     assert scaled_v == pytest.approx(raw_v * unit**2, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(arms=arms)
 def test_swapping_arms_of_means(arms):
     for compute in (measures.hedges_g, measures.mean_difference):
@@ -131,6 +135,7 @@ def test_small_sample_factor():
         measures.hedges_correction(1)
 
 
+@settings(deadline=None)
 @given(t=st.floats(-8, 8), n1=st.integers(2, 400), n2=st.integers(2, 400))
 def test_t_and_means_give_the_same_difference(t, n1, n2):
     # equal SDs of 1 and this difference in means have exactly this t
@@ -140,6 +145,7 @@ def test_t_and_means_give_the_same_difference(t, n1, n2):
     assert v == pytest.approx(direct_v, rel=1e-12)
 
 
+@settings(deadline=None)
 @given(y=st.floats(-3, 3).filter(lambda x: abs(x) > 1e-3), se=st.floats(0.01, 2), level=st.floats(0.5, 0.999))
 def test_interval_and_p_give_back_the_standard_error(y, se, level):
     from scipy.special import ndtr

@@ -73,12 +73,13 @@ def full_model():
 
 
 def test_agrees_with_the_exact_engine(full_model):
-    from workbench.synthesis.exact import solve
-    from workbench.synthesis.fitting import arrays
+    from workbench.synthesis import fit
 
     given, mu, tau, terms, target = full_model
-    exact = solve(arrays(given, terms), mu, tau, target)
-    found = pymc_engine.posterior(*full_model)
+    exact = fit(given, mu, tau, terms=terms, target=target).posterior
+    fitted = fit(given, mu, tau, engine="pymc", terms=terms, target=target)
+    found = fitted.posterior
+    assert fitted.engine == "pymc" and "pymc" in repr(fitted) and np.isnan(fitted.log_marginal)
     ess = found.health["ess_bulk"]
     for quantity in ("mu", "tau", "centre", "theta_new"):
         within_error(found, quantity, *exact.moments(quantity), ess)
@@ -95,7 +96,8 @@ def test_same_seed_same_draws_and_a_bad_fit_is_withheld():
     one = pymc_engine.posterior(given, *prior, {}, None, short, anything)
     two = pymc_engine.posterior(given, *prior, {}, None, short, anything)
     assert one.health["attempts"] == 1 and np.array_equal(one.values["theta_new"], two.values["theta_new"])
-    with pytest.raises(DiagnosticsError, match=r"failed its diagnostics twice.*0\.99.*bulk ESS \d+, must be at least 400"):
+    words = r"failed its diagnostics twice.*0\.99.*bulk ESS \d+, must be at least 400"
+    with pytest.raises(DiagnosticsError, match=words):
         pymc_engine.posterior(given, *prior, {}, None, short)
 
 
@@ -180,7 +182,7 @@ def test_draws_follow_the_conditionals():
     assert found.moments("centre") == pytest.approx((0.35, 0.2 / np.sqrt(2)), abs=0.002)
     assert found.moments("theta_new") == pytest.approx((0.35, np.hypot(0.2, 0.2 / np.sqrt(2))), abs=0.003)
     assert found.quantile("theta_new", np.array([0.5])) == pytest.approx([0.35], abs=0.003)
-    assert held(mu, np.zeros(count)).moments("theta_new")[1] == 0
+    assert held(mu, np.zeros(count)).moments("theta_new")[1] == pytest.approx(0, abs=1e-12)
 
 
 def test_distribution_functions_and_draws_agree():
@@ -193,16 +195,14 @@ def test_distribution_functions_and_draws_agree():
         density = found.density(quantity, grid)
         assert np.trapezoid(density, grid) == pytest.approx(1, abs=2e-3) and density.min() >= 0
     assert found.density("tau", np.array([-0.1])) == 0
-    points = (np.stack(np.meshgrid(*[(np.arange(20) + 0.5) / 20] * 3), axis=-1)).reshape(-1, 3)
+    # 4000 draws lie in 50 blocks of 80: the middles of that grid take each of them exactly once, as a pair
+    first, second = (part.ravel() for part in np.meshgrid((np.arange(50) + 0.5) / 50, (np.arange(80) + 0.5) / 80))
+    points = np.column_stack([first, second, rng.permutation((np.arange(4000) + 0.5) / 4000)])
     drawn_tau, centre, new = found.draw(points)
-    assert drawn_tau.mean() == pytest.approx(found.moments("tau")[0], rel=0.01)
-    assert centre.mean() == pytest.approx(found.moments("centre")[0], rel=0.02)
+    taken = sorted(zip(drawn_tau, centre, strict=True))
+    assert taken == sorted(zip(found.values["tau"], found.values["centre"], strict=True))
+    assert new.mean() == pytest.approx(found.moments("theta_new")[0], abs=0.02)
     assert new.std() == pytest.approx(found.moments("theta_new")[1], rel=0.05)
-    assert np.corrcoef(drawn_tau, centre)[0, 1] == pytest.approx(
-        np.corrcoef(found.values["tau"], found.values["mu"])[0, 1], abs=0.05
-    )
-    pairs = set(zip(found.values["tau"], found.values["centre"], strict=True))
-    assert set(zip(drawn_tau, centre, strict=True)) <= pairs
 
 
 def test_moments_that_do_not_exist():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.briefing.context import Context, Place
+from workbench.briefing.context import Context, Place, parts_of
 from workbench.briefing.findings import Finding, Ledger
 from workbench.briefing.sections import SECTIONS
 from workbench.briefing.sections.question import written_date
@@ -49,6 +49,8 @@ class Briefing:
         Every number printed.
     sources : mapping of str to Source
         What a reader needs of each row that a finding names.
+    citations : mapping of str to str
+        The works that those rows cite, by key.
     phrases : Phrases
     """
 
@@ -62,6 +64,7 @@ class Briefing:
     sections: tuple[Section, ...]
     findings: tuple[Finding, ...]
     sources: Mapping[str, Source]
+    citations: Mapping[str, str]
     phrases: Phrases
 
     @property
@@ -93,7 +96,7 @@ class Source:
 
     table: str
     key: str
-    citation: str = ""
+    cite: tuple[str, ...] = ()
     locator: str = ""
     checked: str = ""
 
@@ -144,8 +147,10 @@ def build(
     findings = ctx.ledger.all()
     title = phrases("page.title", programme=quoted(programme["name"]), place=quoted(place.name))
     lead = ctx.main.construct["construct"] if ctx.main is not None else ""
+    sources = _sources(evidence, findings)
+    citations = {key: evidence.references[key].text for key in sorted({key for source in sources.values() for key in source.cite})}
     return Briefing(
-        programme_id, programme["name"], place, edition, title, lead, axes, sections, findings, _sources(evidence, findings), phrases
+        programme_id, programme["name"], place, edition, title, lead, axes, sections, findings, sources, citations, phrases
     )  # fmt: skip
 
 
@@ -181,5 +186,5 @@ def _source(evidence: Any, name: str) -> Source:
     cite = row.get("cite") or (evidence["studies"][row["study_id"]]["cite"] if table == "effects" else None)
     if cite is None and table == "areas":
         cite = evidence["area_measures"][row["measure"]]["cite"]
-    citations = [evidence.references[part.strip()].text for part in (cite or "").split(";") if part.strip() in evidence.references]
-    return Source(table, key, " ".join(citations), row.get("locator") or row.get("publisher") or "", row.get("checked") or "")
+    known = tuple(part for part in parts_of(cite) if part in evidence.references)
+    return Source(table, key, known, row.get("locator") or row.get("publisher") or "", row.get("checked") or "")

@@ -68,6 +68,15 @@ class Context:
         """The headline that the short answer opens with: the first lead with an answer, else the first lead."""
         return next((item for item in self.leads if item.status in MEASURED), self.leads[0] if self.leads else None)
 
+    def latest_figures(self, code: str) -> dict[str, Any]:
+        """Return the newest row of ``areas.csv`` for each measure of an area."""
+        found: dict[str, Any] = {}
+        for row in self.evidence["areas"].where(gss_code=code):
+            known = found.get(row["measure"])
+            if known is None or row["period_end"] > known["period_end"]:
+                found[row["measure"]] = row
+        return found
+
     def count(self, path: str, value: float, rows: Iterable[str] = (), method: str = "counted", unit: str = "") -> Finding:
         """Record a count of rows or families."""
         return self.ledger.number(path, value, "count", Basis("table", tuple(rows), method), unit=unit)
@@ -121,6 +130,18 @@ def words_or_code(phrases: Phrases, group: str, code: str | None) -> Text:
         return ()
     name = f"{group}.{code}"
     return text(phrases.words(name)) if name in phrases else quoted(code.replace("_", " "))
+
+
+def country_words(phrases: Phrases, country: str) -> Text:
+    """Return a country as running text names it; the phrases hold those that need an article or are no country."""
+    name = f"country.{country.lower().replace(' ', '_')}"
+    return text(phrases.words(name)) if name in phrases else quoted(country)
+
+
+def measure_words(phrases: Phrases, measure: str, capital: bool = True) -> str:
+    """Return the name of an effect measure, for a heading or for running text."""
+    words = phrases.words(f"measure.{measure}")
+    return words[:1].upper() + words[1:] if capital else words
 
 
 def rows_behind(headline: Any) -> tuple[str, ...]:

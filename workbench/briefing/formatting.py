@@ -17,7 +17,8 @@ exact      as printed in the source, every digit
 number     as recorded: whole from 100 upwards, else three significant digits, without trailing zeros
 ratio      two decimals where there is no interval
 difference two decimals where there is no interval
-money      whole pounds; pence only below £10
+money      whole pounds
+pence      pounds and pence
 ========== ==========================================================================================
 """
 
@@ -28,7 +29,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 MINUS = "\N{MINUS SIGN}"
 NOT_FINITE = "not finite"
-STYLES = ("count", "frequency", "probability", "share", "year", "number", "exact", "ratio", "difference", "money")
+STYLES = ("count", "frequency", "probability", "share", "year", "number", "exact", "ratio", "difference", "money", "pence")
 _MOST_DECIMALS = 6
 
 
@@ -119,7 +120,7 @@ def _probability(value: float, side: float | None = None) -> str:
 
 
 def _share(value: float, side: float | None = None) -> str:
-    if value in (0.0, 1.0):
+    if value == 0.0 or value > 1 - 1e-9:  # a sum of weights may miss one by rounding
         return f"{100 * value:.0f}%"
     return _probability(value)
 
@@ -145,9 +146,15 @@ def _two_decimals(value: float, side: float | None = None) -> str:
 
 
 def _money(value: float, side: float | None = None) -> str:
-    pounds = Decimal(1) if abs(value) >= 10 or value == round(value) else Decimal("0.01")
-    step = pounds if side is None else max(pounds, step_of(side))
-    text = _plain(rounded(value, step))
+    return _pounds(rounded(value, Decimal(1) if side is None else max(Decimal(1), step_of(side))))
+
+
+def _pence(value: float, side: float | None = None) -> str:
+    return _pounds(rounded(value, Decimal("0.01")))
+
+
+def _pounds(value: Decimal) -> str:
+    text = _plain(value)
     return f"{MINUS}£{text[1:]}" if text.startswith(MINUS) else f"£{text}"
 
 
@@ -162,4 +169,5 @@ _WRITERS = {
     "ratio": _two_decimals,
     "difference": _two_decimals,
     "money": _money,
+    "pence": _pence,
 }

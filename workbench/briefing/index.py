@@ -77,5 +77,5 @@ def render_index(entries: Sequence[Entry], template_dir: Path | str) -> str:
     """
     ordered = sorted(entries, key=lambda item: (item.programme.casefold(), item.place.casefold(), item.href))
     findings = tuple(dict.fromkeys(found for entry in ordered for found in entry.findings))
-    payload = packed({"briefings": [entry.href for entry in ordered]}, findings, {})
+    payload = packed({"briefings": [entry.href for entry in ordered]}, findings)
     return render_template(PAGE, template_dir, entries=ordered, phrases=load_phrases(template_dir), payload=payload, findings_id=FINDINGS_ID)

@@ -6,6 +6,7 @@ The page carries its findings as JSON text in an inert ``template`` element, whi
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -22,11 +23,11 @@ class Carried:
 
     about: dict[str, Any]
     findings: dict[str, Finding]
-    sources: dict[str, dict[str, str]]
+    sources: dict[str, dict[str, Any]]
 
 
-def packed(about: dict[str, Any], findings: Any, sources: dict[str, Any]) -> str:
-    """Return what a page carries as JSON; rows and methods are written once and numbered."""
+def packed(about: dict[str, Any], findings: Any, sources: Mapping[str, Any] | None = None, citations: Mapping[str, str] | None = None) -> str:
+    """Return what a page carries as JSON; rows, methods and works cited are written once."""
     methods = list(dict.fromkeys(item.method for item in findings))
     names = list(dict.fromkeys(row for item in findings for row in item.rows))
     groups = list(dict.fromkeys(item.rows for item in findings))
@@ -34,7 +35,8 @@ def packed(about: dict[str, Any], findings: Any, sources: dict[str, Any]) -> str
     content = {
         "about": about,
         "methods": methods,
-        "sources": {name: _named(sources.get(name)) for name in names},
+        "citations": dict(citations or {}),
+        "sources": {name: _named((sources or {}).get(name)) for name in names},
         "rows": [[number[row] for row in group] for group in groups],
         "columns": ["id", "value", "text", "unit", "kind", "style", "side", "method", "rows"],
         "findings": [
@@ -45,11 +47,9 @@ def packed(about: dict[str, Any], findings: Any, sources: dict[str, Any]) -> str
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _named(source: Any) -> dict[str, str]:
+def _named(source: Any) -> dict[str, Any]:
     if source is None:
         return {}
-    if isinstance(source, dict):
-        return source
     return {key: value for key, value in vars(source).items() if value and key not in ("table", "key")}
 
 
@@ -97,4 +97,5 @@ def carried(html: str) -> Carried:
         raise UsageError(f"this file carries no findings, so it is no briefing or it was changed ({error})") from None
     for item in found:
         item.update(value=float(item["value"]), rows=groups[item["rows"]], method=content["methods"][item["method"]])
-    return Carried(content["about"], {item["id"]: Finding(**item) for item in found}, content["sources"])
+    sources = {name: {**source, "cite": [content["citations"][key] for key in source.get("cite", ())]} for name, source in content["sources"].items()}
+    return Carried(content["about"], {item["id"]: Finding(**item) for item in found}, sources)

@@ -90,11 +90,12 @@ class Facts:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart and the table that says the same."""
+    """A chart and the table that says the same. `both`: also drawn for a phone; else a phone scrolls it."""
 
     drawing: Any
     caption: Text
     table: Table
+    both: bool = True
     kind: str = "figure"
 
 

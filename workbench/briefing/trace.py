@@ -37,5 +37,7 @@ def trace(path: Path | str, name: str) -> str:
     lines += [f"  method   {found.method}", f"  rows     {len(found.rows)}"]
     for row in found.rows:
         lines.append(f"    {row}")
-        lines += [f"      {key:8} {value}" for key, value in page.sources.get(row, {}).items()]
+        source = page.sources[row]
+        lines += [f"      cite     {citation}" for citation in source.pop("cite")]
+        lines += [f"      {key:8} {value}" for key, value in source.items()]
     return "\n".join(lines)

@@ -305,9 +305,8 @@ def _pooled_risk(row: Row, risk: float | None) -> tuple[float | None, str]:
 def _known_null(row: Row, measure: str, risk: float | None) -> _Raw:
     """A controlled result reported as not significant, without a figure: zero, with its SE from the arm sizes.
 
-    SMD: ``sqrt(1/n1 + 1/n2)``. OR, RR, RD: from the risk common to both arms. An OR without any printed risk takes the
-    SMD's standard error times pi / sqrt(3) = 1.81. No event is common enough for that (``1 / sqrt(p (1 - p))`` is at
-    least 2), so such a null weighs more than it should and its route says so. HR, IRR: ``sqrt(1/events1 + 1/events2)``.
+    SMD: ``sqrt(1/n1 + 1/n2)``. OR, RR, RD: from the risk common to both arms. An OR without any printed risk takes a
+    risk of one half, which gives the smallest standard error that any risk allows, and its route says so. HR, IRR: ``sqrt(1/events1 + 1/events2)``.
     """
     if measure in ("HR", "IRR"):
         columns = ("events_treat", "events_control")
@@ -330,8 +329,8 @@ def _known_null(row: Row, measure: str, risk: float | None) -> _Raw:
         return _Raw(measure, 0.0, se**2, "known_null", inputs, (note, f"standard error at the {which} risk"))
     if measure != "OR":
         raise AnalysisError(f"a known null on the {measure} needs the risk in the comparison arm")
-    se = float(measures.null_smd_se(n1, n2)) * conversions.LOGISTIC
-    notes = (note, "no risk printed: standard error by the logistic, a lower limit")
+    se = float(measures.null_event_se(measure, n1, n2, 0.5))
+    notes = (note, "no risk printed: standard error at a risk of one half, the smallest that any risk allows")
     return _Raw("OR", 0.0, se**2, "known_null", inputs, notes)
 
 

@@ -38,16 +38,14 @@ class Analysis:
 
 
 def constructs_of(evidence: Any, programme: str) -> tuple[str, ...]:
-    """Return the constructs that a briefing shows: those of the short answer, then every other on file.
+    """Return the constructs that a briefing shows: those of the short answer, then every other on file for the programme.
 
-    What was measured in the programme itself comes before what was measured only in its relatives.
+    A construct that only its relatives measured is not among them; where the programme measured it too, they inform it.
     """
     lead = [part.strip() for part in (find_programme(evidence, programme)["lead_constructs"] or "").split(";") if part.strip()]
     own = set(select.variants_of(evidence, programme))
-    relatives = set(select.family_of(evidence, programme)) - own
-    measured = {group: {row["construct"] for row in evidence["effects"].rows if row["programme_id"] in names} for group, names in (("own", own), ("relatives", relatives))}
-    rest = [*sorted(measured["own"]), *sorted(measured["relatives"] - measured["own"])]
-    return (*lead, *(name for name in rest if name not in lead))
+    measured = {row["construct"] for row in evidence["effects"].rows if row["programme_id"] in own}
+    return (*lead, *sorted(measured - set(lead)))
 
 
 def analyse(evidence: Any, programme: str, area: str | None = None, **parameters: Any) -> Analysis:
@@ -77,13 +75,13 @@ def analyse(evidence: Any, programme: str, area: str | None = None, **parameters
     risks = _own_risks(evidence, settings.get("baseline_risk", {}))
     synthesis = {name: settings[name] for name in _SYNTHESIS if name in settings}
     family = evidence["programmes"][programme]["family"]
-    headlines = tuple(
-        headline(evidence, programme, construct, baseline=risks.get(construct) or baseline_risk(evidence, construct, family, place), **synthesis)
-        for construct in constructs_of(evidence, programme)
-    )
+    constructs = constructs_of(evidence, programme)
+    published = {name: baseline_risk(evidence, name, family, place) for name in constructs}
+    baselines = {name: risk for name, risk in {**published, **risks}.items() if risk is not None}
+    headlines = tuple(headline(evidence, programme, name, baseline=baselines.get(name), **synthesis) for name in constructs)
     drawn = {item.construct["construct"]: item.draws for item in headlines if item.draws is not None}
     money = {name: value for name, value in settings.items() if name not in _SYNTHESIS}
-    appraisal = appraise(evidence, programme, area=place["gss_code"], draws=drawn, **money)
+    appraisal = appraise(evidence, programme, area=place["gss_code"], draws=drawn, baselines=baselines, **money)
     return Analysis(evidence, programme, place, settings, headlines, appraisal)
 
 

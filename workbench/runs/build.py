@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.errors import UsageError, WorkbenchError
 from workbench.runs import cache, notebooks
-from workbench.runs.lookup import find_area, find_programme, known_outcomes
+from workbench.runs.lookup import check_names, find_area, find_programme, known_outcomes
 from workbench.runs.parameters import check, check_notebook
 
 NOTEBOOK = "briefing.ipynb"
@@ -84,6 +84,7 @@ def brief(
         raise UsageError("programmes.csv marks no programme for a briefing (column briefing); name one")
     place = find_area(evidence, area)
     settings = check(parameters or {}, known_outcomes(evidence))
+    check_names(evidence, settings)
     folder = Path(output) if output is not None else evidence.root / "briefings"
     _check_folder(folder)
     notebook = evidence.root / "notebooks" / NOTEBOOK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.errors import UsageError, nearest
@@ -36,3 +37,19 @@ def known_outcomes(evidence: Any) -> tuple[str, ...]:
     """Return every outcome and construct, for checking what is set per outcome."""
     rows = evidence["outcomes"].rows
     return tuple(dict.fromkeys([*(row["outcome_id"] for row in rows), *(row["construct"] for row in rows)]))
+
+
+def check_names(evidence: Any, settings: Mapping[str, Any]) -> None:
+    """Refuse a discount schedule or a set of priors that the tables do not hold, before anything is run."""
+    known = {
+        "schedule": {row["schedule"] for row in evidence["parameters"].where(group="discount")},
+        "prior": {row["set"] for row in evidence["priors"].rows},
+    }
+    kinds = {"schedule": "discount schedule", "prior": "set of priors"}
+    problems = [
+        f"{name}={settings[name]}: there is no {kinds[name]} {settings[name]!r}; {nearest(settings[name], names) or 'there are ' + ', '.join(sorted(names))}"
+        for name, names in known.items()
+        if name in settings and settings[name] not in names
+    ]
+    if problems:
+        raise UsageError("\n".join(problems))

@@ -82,12 +82,21 @@ def to_html(executed: Any, templates: Path) -> str:
 
     The wrapper passes the notebook's one HTML output through; the briefing itself was rendered, with every text from a
     table escaped, by the package's own environment.
+
+    Raises
+    ------
+    RunError
+        If no cell tagged ``briefing`` gave an HTML output.
     """
-    from nbconvert import HTMLExporter
+    from nbconvert.exporters import TemplateExporter
     from traitlets.config import Config
 
-    config = Config({"HTMLExporter": {"extra_template_basedirs": [str(templates)], "template_name": "nbconvert"}})
-    html, _ = HTMLExporter(config=config).from_notebook_node(executed)
+    # not HTMLExporter, which parses the finished page and writes it anew
+    names = {"file_extension": ".html", "template_extension": ".html.j2", "template_name": "nbconvert"}
+    config = Config({"TemplateExporter": {**names, "extra_template_basedirs": [str(templates)]}})
+    html, _ = TemplateExporter(config=config).from_notebook_node(executed)
+    if not html.strip():
+        raise RunError("the notebook gave no page: the cell tagged 'briefing' must end in workbench.briefing.write(analysis)")
     return html
 
 

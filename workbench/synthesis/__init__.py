@@ -15,13 +15,12 @@ _HOMES = {
     "Pooled": "frequentist",
     "Synthesis": "result",
     "Posterior": "result",
-    "bayes_factor": "result",
+    "bayes_factor": "factors",
     **dict.fromkeys(
         ("Normal", "StudentT", "HalfNormal", "HalfStudentT", "HalfCauchy", "LogNormal", "Uniform", "Flat", "named", "default_set"),
         "priors",
     ),
 }
-_MODULES = ("conditional", "exact", "mixture", "priors", "quadrature", "result")
 
 __all__ = sorted(_HOMES)
 

@@ -22,7 +22,7 @@ from workbench.effects.conversions import LOGISTIC
 from workbench.effects.measures import RATIOS
 from workbench.effects.routes import size
 from workbench.effects.sizes import EffectSizes, orientation
-from workbench.errors import AnalysisError
+from workbench.errors import AnalysisError, UsageError, nearest
 from workbench.synthesis import priors
 from workbench.synthesis.fitting import fit
 from workbench.synthesis.frequentist import Pooled, pool
@@ -261,6 +261,9 @@ def headline(
         If the programme, construct or prior set does not exist.
     """
     outcome = select.resolve_construct(evidence, construct)
+    known = {row["set"] for row in evidence["priors"].rows}
+    if prior not in known:
+        raise UsageError(f"there is no set of priors {prior!r}; {nearest(prior, known) or 'there are ' + ', '.join(sorted(known))}")
     question = _Question(evidence, programme, outcome, prior, engine, draws, seed)
     rows = select.rows_on(evidence, question.programmes, outcome["construct"])
     if not rows:
@@ -295,7 +298,15 @@ class _Question:
         return self.outcome["measure"]
 
     def priors(self, prior_set: str | None = None) -> dict[str, Any]:
-        return priors.default_set(self.evidence, self.measure, prior_set or self.prior)
+        """Priors by purpose: those of the set asked for, and the default ones for what it does not name."""
+        chosen = prior_set or self.prior
+        named = self.evidence["priors"].where(set=chosen, measure=self.measure)
+        return priors.default_set(self.evidence, self.measure) | (priors.default_set(self.evidence, self.measure, chosen) if named else {})
+
+    @property
+    def quantity(self) -> str:
+        """Name of the effect's own dimensions: the outcome for its default construct, so that no two constructs share one."""
+        return self.outcome["outcome_id"] if self.outcome["default_construct"] else self.outcome["construct"]
 
     @property
     def default_smd(self) -> float:
@@ -390,11 +401,10 @@ def _fit(question: _Question, effects: EffectSizes, target: int | None, engine: 
          without: Sequence[str] = (), factor: float = 1.0) -> Synthesis:  # fmt: skip
     """Fit the model with some additive terms left out, or all of them at `factor` times their judged size."""
     chosen = question.priors(prior_set)
-    judged = question.priors()  # bias and shift stay those of the set asked for
     kept = [index for index, name in enumerate(effects.design_names) if name not in without]
     names = tuple(effects.design_names[index] for index in kept)
     effects = replace(effects, design=effects.design[:, kept], design_names=names)
-    terms = {name: priors.Normal(judged[name].mean * factor, judged[name].sd * factor) for name in names}
+    terms = {name: priors.Normal(chosen[name].mean * factor, chosen[name].sd * factor) for name in names}
     return fit(effects, mu=chosen["mu"], tau=chosen["tau"], engine=engine, terms=terms, target=target)
 
 
@@ -407,7 +417,7 @@ def _answer(question: _Question, rows: Sequence[Any], pile: _Pile, include_unver
     baseline = baseline or baseline_risk(evidence, outcome["construct"], evidence["programmes"][question.programme]["family"])
     probabilities, minimal = _probabilities(main, question, baseline)
     reasons = _cap_reasons(evidence, pile, target)
-    drawn = main.draws(question.draws, question.seed, question.dimensions)
+    drawn = main.draws(question.draws, question.seed, question.dimensions, name=question.quantity)
     return Headline(
         programme_id=question.programme,
         construct=outcome,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -11,6 +12,7 @@ from scipy.special import ndtr, ndtri
 SQRT_2PI = np.sqrt(2 * np.pi)
 STEPS = 200
 PRECISION = 1e-13
+BLOCK = 2**20  # numbers held at once
 
 
 def phi(z: np.ndarray) -> np.ndarray:
@@ -86,6 +88,8 @@ class Mixture:
     mean: np.ndarray
     sd: np.ndarray
 
+    NODES: ClassVar[int] = 1  # that each component needs
+
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and SD (a value for each row)."""
         mean, variance = self._component_moments()
@@ -127,9 +131,15 @@ class Mixture:
 
     def _tail(self, x: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """P(X > x) where ``upper``, else P(X <= x); and the density."""
-        z = (x[:, None] - self.mean) / self.sd
-        share, density = self._component_tail(z, upper[:, None])
-        return _average(self.weight, share), _average(self.weight, density)
+        share, density = np.empty(x.shape), np.empty(x.shape)
+        step = max(1, BLOCK // (self.mean.shape[-1] * self.NODES))
+        for start in range(0, x.size, step):
+            block = slice(start, start + step)
+            live = self if self.mean.ndim == 1 else self._rows(block)
+            z = (x[block, None] - live.mean) / live.sd
+            parts = live._component_tail(z, upper[block, None])
+            share[block], density[block] = (_average(live.weight, part) for part in parts)
+        return share, density
 
     def _take(self, keep: np.ndarray) -> "Mixture":
         return Mixture(self.weight[keep], self.mean[..., keep], self.sd[..., keep])
@@ -242,6 +252,8 @@ class BoundedMixture(Mixture):
     rest: np.ndarray
     inside: Truncated
 
+    NODES: ClassVar[int] = GAUSS.size
+
     def _take(self, keep):
         parts = (part[..., keep] for part in (self.mean, self.sd, self.through, self.rest))
         mean, sd, through, rest = parts
@@ -269,8 +281,10 @@ class BoundedMixture(Mixture):
         low, high = np.where(turn > 0, inside.alpha, -inside.beta), np.where(turn > 0, inside.beta, -inside.alpha)
         turned = Truncated(low, high, turn * inside.mode, inside.mass, inside.mean, inside.variance)
         sharp = width <= 0
-        blurred = turned.blurred(turn * threshold, np.where(sharp, 1.0, width))
-        share = np.where(sharp, turned.share(low, turn * threshold), blurred)
+        if sharp.all():
+            share = turned.share(low, turn * threshold)
+        else:
+            share = turned.blurred(turn * threshold, np.where(sharp, 1e-100, width))
         return np.where(still, ndtr(turn * z), np.clip(share, 0, 1))
 
     def _height(self, z):

@@ -34,7 +34,7 @@ class Estimates(NamedTuple):
 class Posterior(Protocol):
     """What an engine must be able to say about the posterior that it found.
 
-    Arrays in, arrays out. ``quantity`` is one of ``mu`` (mean of the effects), ``tau`` (their SD),
+    One-dimensional arrays in, arrays of the same length out. ``quantity`` is one of ``mu`` (mean of the effects), ``tau`` (their SD),
     ``theta_new`` (effect in a new area) and ``centre`` (what a new area is centred on: ``mu``, or the
     target study's own effect). Moments that do not exist are ``nan``.
 
@@ -152,7 +152,7 @@ class Synthesis:
         points = np.asarray(p, float)
         if not np.all((points >= 0) & (points <= 1)):
             raise AnalysisError(f"quantile: p = {p!r} must lie between 0 and 1")
-        return _as_given(self.posterior.quantile(_known(quantity), np.atleast_1d(points)), points)
+        return _as_given(self.posterior.quantile(_known(quantity), points.ravel()), points)
 
     def interval(self, quantity: str, level: float = SUMMARY_LEVEL) -> tuple[float, float]:
         """Central credible interval (equal tails)."""
@@ -164,12 +164,12 @@ class Synthesis:
     def density(self, quantity: str, x):
         """Posterior density at ``x`` (scalar or array)."""
         points = _numbers("density", x)
-        return _as_given(self.posterior.density(_known(quantity), np.atleast_1d(points)), points)
+        return _as_given(self.posterior.density(_known(quantity), points.ravel()), points)
 
     def cdf(self, quantity: str, x):
         """P(quantity <= x) (scalar or array)."""
         points = _numbers("cdf", x)
-        return _as_given(self.posterior.cdf(_known(quantity), np.atleast_1d(points)), points)
+        return _as_given(self.posterior.cdf(_known(quantity), points.ravel()), points)
 
     def probability(self, quantity: str, above=None, below=None, between=None) -> float:
         """Posterior probability of one region.
@@ -187,9 +187,9 @@ class Synthesis:
         if sum(part is not None for part in (above, below, between)) != 1:
             raise AnalysisError("probability: give exactly one of above, below and between, e.g. above=0.0")
         if above is not None:
-            return float(self.posterior.sf(name, np.atleast_1d(_numbers("above", above)))[0])
+            return float(self.posterior.sf(name, _number("above", above))[0])
         if below is not None:
-            return float(self.posterior.cdf(name, np.atleast_1d(_numbers("below", below)))[0])
+            return float(self.posterior.cdf(name, _number("below", below))[0])
         limits = _numbers("between", between)
         if limits.shape != (2,) or limits[0] > limits[1]:
             raise AnalysisError(f"probability: between = {between!r} must be (low, high) with low <= high")
@@ -238,19 +238,13 @@ class Synthesis:
     # Bayes factors and draws ----------------------------------------------------------------------
 
     def bayes_factor(self, quantity: str = "mu", value: float = 0.0) -> float:
-        """Bayes factor of ``quantity == value`` against the fitted model, in favour of the point.
+        """Bayes factor of ``quantity == value`` (mu or tau) against the fitted model, in favour of the point.
 
-        Posterior over prior density at the point (Savage-Dickey ratio; Dickey & Lientz 1970,
-        doi 10.1214/aoms/1177697203), which holds here because mu and tau are independent a priori.
+        Posterior over prior density at the point; see `factors.savage_dickey`.
         """
-        if quantity not in ("mu", "tau"):
-            raise AnalysisError(f"bayes_factor: quantity = {quantity!r} must be 'mu' or 'tau'")
-        _need_proper(self)
-        prior = self.mu_prior if quantity == "mu" else self.tau_prior
-        prior_density = float(np.exp(prior.logpdf(value)))
-        if not 0 < prior_density < np.inf:
-            raise AnalysisError(f"bayes_factor: {prior!r} gives {quantity} = {value} no finite density; choose a prior that does")
-        return self.density(quantity, value) / prior_density
+        from workbench.synthesis.factors import savage_dickey
+
+        return savage_dickey(self, quantity, value)
 
     def draws(self, count: int = 4096, seed: int = 1, dimensions=None, name: str | None = None) -> "Draws":
         """Draws of the new-area effect, each quantity on its own registered Sobol dimension.
@@ -324,28 +318,7 @@ class Synthesis:
         return ", ".join(f"{name} ~ {prior!r}" for name, prior in named.items())
 
     def _health_words(self) -> str:
-        return ", ".join(f"{name.replace('_', ' ')} {value:.2g}" for name, value in self.health.items())
-
-
-def bayes_factor(first: Synthesis, second: Synthesis) -> float:
-    """Bayes factor of ``first`` over ``second``: the ratio of their marginal likelihoods.
-
-    Both must be fits of the same rows with proper priors (an improper prior has no constant).
-    """
-    for fit in (first, second):
-        _need_proper(fit)
-        if not np.isfinite(fit.log_marginal):
-            raise AnalysisError(f"bayes_factor: the {fit.engine} engine gives no marginal likelihood; use engine='exact'")
-    same = all(np.array_equal(getattr(first.effects, name), getattr(second.effects, name)) for name in ("y", "se"))
-    if not same:
-        raise AnalysisError("bayes_factor: the two fits do not rest on the same rows; fit both models to one EffectSizes")
-    return float(np.exp(first.log_marginal - second.log_marginal))
-
-
-def _need_proper(fit: Synthesis) -> None:
-    for name, prior in (("mu", fit.mu_prior), ("tau", fit.tau_prior)):
-        if not prior.proper:
-            raise AnalysisError(f"Bayes factors need proper priors, but {name} ~ {prior!r}; give {name} a proper prior")
+        return ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in self.health.items())
 
 
 def _known(quantity: str) -> str:
@@ -363,6 +336,13 @@ def _numbers(what: str, x) -> np.ndarray:
     if np.isnan(points).any():
         raise AnalysisError(f"{what} = {x!r} must not be missing (nan)")
     return points
+
+
+def _number(what: str, x) -> np.ndarray:
+    points = _numbers(what, x)
+    if points.size != 1:
+        raise AnalysisError(f"{what} = {x!r} must be one number")
+    return points.reshape(1)
 
 
 def _as_given(values: np.ndarray, like: np.ndarray):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SCALE = "probability"
+EVEN_ODDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Word:
     ----------
     claim : str
         ``benefit``, ``little_difference`` or ``harm``: what the word is about; ``unclear`` where none of the three
-        reaches the scale's even odds.
+        is at least as likely as not.
     words : str
         The word to print, after the cap.
     uncapped_words : str
@@ -47,7 +48,7 @@ def choose_word(evidence: Any, probabilities: Any, reasons: Sequence[str]) -> Wo
     """Choose the claim and its word.
 
     The claim is the most probable of benefit beyond, harm beyond and within the minimal difference; ties go to the less
-    favourable. Where even that one is less likely than not by the vocabulary's own words, the claim is ``unclear``. The word is that of the claim's probability on the vocabulary's scale, lowered to the cap where one of the
+    favourable. Where even that one is less likely than not, the claim is ``unclear``. The word is that of the claim's probability on the vocabulary's scale, lowered to the cap where one of the
     `reasons` of rule 17 holds.
 
     Parameters
@@ -62,7 +63,7 @@ def choose_word(evidence: Any, probabilities: Any, reasons: Sequence[str]) -> Wo
     claim, probability = max(ordered, key=lambda pair: pair[1])
     scale = sorted(evidence["vocabulary"].where(scale=SCALE), key=lambda row: row["from"])
     found = word_for(scale, probability)
-    if found["to"] <= next(row for row in scale if row["from"] <= 0.5 < row["to"])["from"]:
+    if probability < EVEN_ODDS:
         claim = "unclear"
     cap = next(row for row in scale if row["cap"])
     capped = bool(reasons) and found["from"] > cap["from"]

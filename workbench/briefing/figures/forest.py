@@ -78,7 +78,7 @@ class _Frame:
 
 
 _WIDE = _Frame(False, 880.0, 350.0, 650.0, 50, (0.0, 1.0))
-_NARROW = _Frame(True, 360.0, 10.0, 350.0, 46, (0.0, 1.0))
+_NARROW = _Frame(True, 360.0, 10.0, 350.0, 54, (0.0, 1.0))
 
 
 def draw_forest(figure: ForestPlot, narrow: bool = False) -> Markup:
@@ -93,7 +93,7 @@ def draw_forest(figure: ForestPlot, narrow: bool = False) -> Markup:
     height = y + 4 + 62
     return chart(
         "forest", figure.id, frame.width, height, figure.title, figure.description,
-        _head(frame, figure), _null_line(frame, y + 4), *drawn, axis, narrow=narrow,
+        _head(frame, figure), _null_line(frame, frame.top - 6, frame.top if frame.narrow else y + 4), *drawn, axis, narrow=narrow,
     )  # fmt: skip
 
 
@@ -117,9 +117,10 @@ def _anchor(frame: _Frame, value: float) -> str:
     return "start" if share < 0.2 else "end" if share > 0.8 else "middle"
 
 
-def _null_line(frame: _Frame, bottom: float) -> Markup:
+def _null_line(frame: _Frame, top: float, bottom: float) -> Markup:
+    """The line of no difference; on a phone one piece a row, so that it crosses no words."""
     x = frame.x(0.0)
-    return tag("line", x1=x, x2=x, y1=frame.top - 6, y2=bottom, class_="null")
+    return tag("line", x1=x, x2=x, y1=top, y2=bottom, class_="null")
 
 
 def _row(frame: _Frame, row: ForestRow, y: float) -> tuple[Markup, float]:
@@ -128,13 +129,13 @@ def _row(frame: _Frame, row: ForestRow, y: float) -> tuple[Markup, float]:
         return tag("text", spans(row.label), x=0.0, y=y + 24, class_="group"), 36.0
     lines = _label_lines(frame, row)
     text_height = frame.line * len(lines)
-    bar = y + text_height + 12 if frame.narrow else y + 8 + text_height / 2
+    bar = y + text_height + 16 if frame.narrow else y + 8 + text_height / 2
     labels = [tag("text", content, x=0.0, y=y + 20 + frame.line * index, class_=style) for index, (content, style) in enumerate(lines)]
-    parts = [*labels, _mark(frame, row, bar)]
+    parts = [*labels, *([_null_line(frame, bar - 13, bar + 13)] if frame.narrow else []), _mark(frame, row, bar)]
     if not frame.narrow:
         parts.append(tag("text", spans(row.effect), x=frame.right + 16, y=bar + 5, class_="effect"))
         parts.append(tag("text", spans(row.share), x=frame.width, y=bar + 5, text_anchor="end", class_="effect"))
-    return tag("g", *parts, class_=f"row {row.kind}"), text_height + (30.0 if frame.narrow else 16.0)
+    return tag("g", *parts, class_=f"row {row.kind}"), text_height + (34.0 if frame.narrow else 16.0)
 
 
 def _label_lines(frame: _Frame, row: ForestRow) -> list[tuple[Markup, str]]:
@@ -202,8 +203,12 @@ def _axis(frame: _Frame, figure: ForestPlot, y: float) -> Markup:
         x = frame.x(tick.at)
         parts.append(tag("line", x1=x, x2=x, y1=y, y2=y + 5, class_="rule"))
         parts.append(tag("text", tick.text, x=x, y=y + 19, text_anchor="middle", class_="tick", data_source="axis"))
-    parts.append(tag("text", f"← {figure.worse_label}", x=frame.left - (0 if frame.narrow else 6), y=y + 38, class_="side"))
-    parts.append(tag("text", f"{figure.better_label} →", x=frame.right + (0 if frame.narrow else 6), y=y + 38, text_anchor="end", class_="side"))
-    middle = (frame.left + frame.right) / 2
-    parts.append(tag("text", figure.axis_label, x=middle, y=y + 56, text_anchor="middle", class_="tick"))
+    worse, better, null = f"← {figure.worse_label}", f"{figure.better_label} →", frame.x(0.0)
+    if frame.narrow:  # two lines, each against its own edge
+        parts.append(tag("text", worse, x=0.0, y=y + 38, class_="side"))
+        parts.append(tag("text", better, x=frame.width, y=y + 55, text_anchor="end", class_="side"))
+        return tag("g", *parts)
+    parts.append(tag("text", worse, x=null - 9, y=y + 39, text_anchor="end", class_="side"))
+    parts.append(tag("text", better, x=null + 9, y=y + 39, class_="side"))
+    parts.append(tag("text", figure.axis_label, x=frame.right + 16, y=y + 19, class_="tick"))
     return tag("g", *parts)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-from workbench.briefing.context import MEASURED, Context, rows_behind, word_for
+from workbench.briefing.context import MEASURED, Context, country_words, measure_words, row_name, rows_behind, word_for
 from workbench.briefing.figures import ChanceBar
-from workbench.briefing.printed import Frequencies, chance, effect, is_ratio
+from workbench.briefing.findings import rows_of
+from workbench.briefing.printed import Frequencies, chance, effect, fit_basis, is_ratio, printed_interval
 from workbench.briefing.sections.checks import removed_sentence, verdict
 from workbench.briefing.sections.value import value_axis
 from workbench.briefing.tables import Answer, Axis, Bullets, Paragraph
 from workbench.briefing.text import Text, joined, link, quoted, strong, text
 
+#: What a source reports -> how it is counted up front.
+TOLD = {"benefit": "benefit", "not_significant": "null", "harm": "harm"}
 PROBABILITY, CERTAINTY = "probability", "certainty"
 
 
@@ -22,7 +26,7 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     if others:
         found.append(Paragraph(text(strong(ctx.phrases.words("answer.others"))), "list-heading"))
         found.append(Bullets(tuple(_other(ctx, item) for item in others)))
-    found.append(Paragraph(safety(ctx)))
+    found.append(Paragraph(joined((safety(ctx), tally(ctx)), " ")))
     if ctx.main is not None:
         found.append(Paragraph(removed_sentence(ctx, ctx.main), "note"))
     found.append(Paragraph(text(ctx.phrases("page.curated"), " ", ctx.phrases("page.judgement")), "note"))
@@ -83,8 +87,22 @@ def scale_sentence(ctx: Context, headline: Any) -> Text:
     """Say the effect on its own scale, and in points of a named instrument where its spread is on file."""
     found = effect(ctx, headline)
     if is_ratio(headline):
-        return ctx.phrases("natural.ratio", effect=ctx.phrases.interval(found))
-    return ctx.phrases("natural.smd", effect=ctx.phrases.interval(found))
+        return ctx.phrases("natural.ratio", effect=ctx.phrases.interval(found), measure=measure_words(ctx.phrases, headline.measure, capital=False))
+    side = "higher" if headline.direction == "higher_is_better" else "lower"
+    shift = ctx.phrases("natural.smd", effect=ctx.phrases.interval(found), direction=ctx.phrases.words(f"outcome.direction_{side}"))
+    return joined((shift, *(_points(ctx, headline, row) for row in ctx.evidence["baselines"].where(construct=headline.construct["construct"], kind="scale"))), " ")
+
+
+def _points(ctx: Context, headline: Any, row: Any) -> Text:
+    """Say a standardised effect in points of a named scale whose standard deviation is on file."""
+    if row["scale_sd"] is None or headline.measure != "SMD":
+        return ()
+    low, high = headline.fit.interval("theta_new")
+    values = (row["scale_sd"] * value for value in printed_interval(headline, headline.fit.median("theta_new"), low, high))
+    basis = fit_basis(headline, headline.fit, (row_name(row),))
+    path = f"{headline.construct['construct']}/theta_new_points.{row['baseline_id']}"
+    found = ctx.ledger.interval(path, *values, "difference", basis, unit=f"points on {row['scale_name']}")
+    return ctx.phrases("natural.points", scale=quoted(row["scale_name"]), points=ctx.phrases.interval(found))
 
 
 def chance_bar(ctx: Context, headline: Any) -> ChanceBar:
@@ -121,7 +139,7 @@ def rests_on(ctx: Context, headline: Any) -> Text:
     """Say how many results, families and countries stand behind a headline."""
     phrases, path, rows = ctx.phrases, headline.construct["construct"], rows_behind(headline)
     studies = phrases.counted("studies", ctx.count(f"{path}/evidence/results", headline.k, rows, "results in the model", "results"))
-    countries = joined((quoted(name) for name in headline.countries), ", ", " and ")
+    countries = joined((country_words(phrases, name) for name in headline.countries), ", ", " and ")
     if not headline.families:
         return phrases("certainty.no_families", studies=studies, countries=countries)
     families = phrases.counted("families", families_finding(ctx, headline))
@@ -139,7 +157,8 @@ def spread_sentence(ctx: Context, headline: Any) -> Text:
     if headline.k == 1:
         return ctx.phrases("certainty.spread_assumed")
     found = effect(ctx, headline)
-    return ctx.phrases("certainty.spread" if is_ratio(headline) else "certainty.spread_smd", low=found.low, high=found.high)
+    measure = measure_words(ctx.phrases, headline.measure, capital=False)
+    return ctx.phrases("certainty.spread", low=found.low, high=found.high, measure=measure)
 
 
 def cap_sentence(ctx: Context, headline: Any) -> Text:
@@ -158,10 +177,22 @@ def _other(ctx: Context, headline: Any) -> Text:
     return ctx.phrases("answer.other", name=quoted(headline.construct["name"]), verdict=said)
 
 
+def tally(ctx: Context) -> Text:
+    """Count what every result on file reports, used or not, so that nulls and harms stand up front."""
+    rows = {item.row["effect_id"]: item.row for headline in ctx.headlines for item in (*headline.used, *headline.beneath, *headline.left_out)}
+    if not rows:
+        return ()
+    told = Counter(TOLD.get(row["reported_result"], "other") for row in rows.values())
+    names = rows_of("effects", rows)
+    counts = {name: ctx.count(f"evidence/reported/{name}", told[name], names, "results on file, by what the source reports", "results") for name in ("benefit", "null", "harm", "other")}
+    return ctx.phrases("tally.sentence", n=ctx.count("evidence/reported/all", len(rows), names, "results on file", "results"), **counts)
+
+
 def safety(ctx: Context) -> Text:
-    """Say whether children's safety was measured at all."""
+    """Say whether children's safety was measured at all, and how to read money beside it."""
+    care = ctx.phrases("safety.care") if ctx.appraisal is not None and ctx.appraisal.status == "valued" else ()
     measured = [item for item in ctx.measured if item.construct["safety"]]
     if not measured:
-        return text(ctx.phrases("safety.none"), " ", ctx.phrases("safety.care"))
+        return joined((ctx.phrases("safety.none"), care), " ")
     names = joined((text(link(quoted(item.construct["name"]), f"#outcome-{item.construct['construct']}")) for item in measured), "; ")
-    return text(ctx.phrases("safety.some", names=names), " ", ctx.phrases("safety.care"))
+    return joined((ctx.phrases("safety.some", names=names), care), " ")

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.briefing.context import MEASURED, Context, rows_behind
 from workbench.briefing.findings import Basis, Finding, rows_of
-from workbench.briefing.text import Text, joined, strong, text
+from workbench.briefing.text import Text, joined, strong
 
 ORDER = ("full_text", "abstract", "secondary", "unverified")
 
@@ -39,9 +39,11 @@ def removed_sentence(ctx: Context, headline: Any) -> Text:
         return phrases("checked.removed_none")
     path, rows = headline.construct["construct"], rows_of("effects", (row["effect_id"] for row in removed.rows))
     n = ctx.count(f"{path}/removed/rows", count, rows, "results left out because they are not yet checked", "results")
+    if count == 1:
+        said = phrases("checked.removed_was_null" if removed.null_or_adverse else "checked.removed_not_null")
+        return joined((phrases("checked.removed_one", n=n), said, _word_after(ctx, headline)), " ")
     null = ctx.count(f"{path}/removed/null_or_adverse", removed.null_or_adverse, rows, "of these, not significant or harmful", "results")
-    sentences = [phrases("checked.removed_one" if count == 1 else "checked.removed_other", n=n), " ", phrases("checked.removed_null", null=null)]
-    return text(*sentences, " ", _word_after(ctx, headline))
+    return joined((phrases("checked.removed_other", n=n), phrases("checked.removed_null", null=null), _word_after(ctx, headline)), " ")
 
 
 def _word_after(ctx: Context, headline: Any) -> Text:

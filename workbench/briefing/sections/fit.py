@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from typing import Any
 
-from workbench.briefing.context import Context, rows_behind, words_or_code
+from workbench.briefing.context import MEASURED, Context, country_words, rows_behind, words_or_code
+from workbench.briefing.sections.question import area_table, figures_heading
 from workbench.briefing.tables import Bullets, Facts, Heading, Paragraph
 from workbench.briefing.text import Text, joined, quoted
 
@@ -22,6 +23,7 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
         (phrases("fit.engagement"), words_or_code(phrases, "engagement", row["engagement"]) or missing),
         (phrases("fit.population"), quoted(row["target_population"]) or missing),
         (phrases("fit.studied"), _countries(ctx)),
+        (phrases("fit.match"), _match(ctx)),
     )
     return (
         Facts(facts),
@@ -30,7 +32,17 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
         listed(ctx, row["does_not_address"]),
         Heading(phrases("fit.depends"), "depends-on"),
         listed(ctx, row["depends_on"]),
+        *_official_figures(ctx),
     )
+
+
+def _official_figures(ctx: Context) -> tuple[Any, ...]:
+    """The place's official figures, which say something of need, and nothing of the programme."""
+    table = area_table(ctx)
+    heading = Heading(figures_heading(ctx), "official-figures")
+    if table is None:
+        return heading, Paragraph(ctx.phrases("pending.text"), "pending")
+    return heading, Paragraph(ctx.phrases("question.figures_note"), "note"), table
 
 
 def listed(ctx: Context, value: str | None) -> Any:
@@ -52,6 +64,18 @@ def numbered(value: str) -> list[str]:
     return [point for point in (*points, rest.strip()) if point]
 
 
+def _match(ctx: Context) -> Text:
+    """Say how many of the results behind the short answer were found at home."""
+    phrases, main = ctx.phrases, ctx.main
+    if main is None or main.status not in MEASURED:
+        return phrases("fit.studied_none")
+    path, rows = main.construct["construct"], rows_behind(main)
+    home = sum(item.study["setting"] == "uk" for item in main.used)
+    n = ctx.count(f"{path}/evidence/results_home", home, rows, "results used that were found in the United Kingdom", "results")
+    k = ctx.count(f"{path}/evidence/results", main.k, rows, "results in the model", "results")
+    return phrases("fit.match_some", n=n, k=k) if home else phrases("fit.match_none")
+
+
 def _countries(ctx: Context) -> Text:
     """Countries of the results used in any answer, each with the number of its results."""
     phrases = ctx.phrases
@@ -61,7 +85,7 @@ def _countries(ctx: Context) -> Text:
     counts = Counter(item.study["country"] for item in used.values())
     rows = tuple(dict.fromkeys(row for headline in ctx.measured for row in rows_behind(headline)))
     found = (
-        phrases("fit.studied_by", country=quoted(country), n=ctx.count(f"evidence/country.{country.lower().replace(' ', '-')}", n, rows, "results used", "results"))
+        phrases("fit.studied_by", country=country_words(phrases, country), n=ctx.count(f"evidence/country.{country.lower().replace(' ', '-')}", n, rows, "results used", "results"))
         for country, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
     return joined(found)

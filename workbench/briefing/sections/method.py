@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.briefing.context import Context, words_or_code
+from workbench.briefing.context import Context, measure_words, words_or_code
 from workbench.briefing.printed import chance, effect, fit_basis, printed_interval, style
 from workbench.briefing.sections.checks import verdict
 from workbench.briefing.sections.costs import reference
@@ -21,25 +21,32 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     """Return how the briefing was made."""
     phrases = ctx.phrases
     found: list[Any] = [Heading(phrases("method.model"), "model"), Paragraph(phrases("method.model_text")), Paragraph(phrases("method.certainty_rule"))]
-    for headline in ctx.measured:
-        found += [sensitivity(ctx, headline), Details(phrases("method.priors", outcome=quoted(headline.construct["name"])), (priors(ctx, headline),))]
     if ctx.measured:
+        found += [sensitivity(ctx), Details(phrases("method.priors_all"), tuple(priors(ctx, item) for item in ctx.measured))]
         found += [Heading(phrases("method.rows"), "rows"), rows_used(ctx), Paragraph(phrases("method.left"), "note")]
     found += [Heading(phrases("method.data"), "data"), _data(ctx), Paragraph(phrases("method.rounding"), "note")]
     return (*found, Heading(phrases("method.references"), "references"), bibliography(ctx))
 
 
-def sensitivity(ctx: Context, headline: Any) -> Table:
-    """The answer as it stands and under every other choice, side by side."""
-    phrases, name = ctx.phrases, headline.construct["construct"]
+def sensitivity(ctx: Context) -> Table:
+    """For each outcome the answer as it stands and under every other choice, side by side."""
+    phrases = ctx.phrases
     columns = [Column(phrases("method.choice")), Column(phrases("method.effect_new"), numeric=True)]
     columns += [Column(phrases("method.chance_better"), numeric=True), Column(phrases("method.words"))]
+    lines = [found for headline in ctx.measured for found in _choices(ctx, headline)]
+    return Table("sensitivity", phrases("method.sensitivity"), tuple(columns), tuple(lines))
+
+
+def _choices(ctx: Context, headline: Any) -> list[Line]:
+    phrases = ctx.phrases
+    name = text(quoted(headline.construct["name"]), ", ", measure_words(phrases, headline.measure, capital=False))
     here = phrases.interval(effect(ctx, headline))
-    lines = [line(phrases("method.headline"), here, text(chance(ctx, headline, "benefit")), verdict(ctx, headline.word), total=True)]
+    lines = [line(name, group=True)]
+    lines.append(line(phrases("method.headline"), here, text(chance(ctx, headline, "benefit")), verdict(ctx, headline.word), total=True))
     lines += [_scenario(ctx, headline, key, headline.scenarios[key]) for key in SCENARIOS if key in headline.scenarios]
     if headline.twin is not None:
         lines.append(_twin(ctx, headline))
-    return Table(f"sensitivity-{name}", phrases("method.sensitivity", outcome=quoted(headline.construct["name"])), tuple(columns), tuple(lines))
+    return lines
 
 
 def _scenario(ctx: Context, headline: Any, key: str, found: Any) -> Line:
@@ -66,7 +73,7 @@ def priors(ctx: Context, headline: Any) -> Table:
     assumed: Mapping[str, Any] = {"mu": fit.mu_prior, "tau": fit.tau_prior, **fit.terms}
     lines = tuple(line(words_or_code(phrases, "method", name), quoted(repr(prior)), _meaning(ctx, headline, name)) for name, prior in assumed.items())
     name = headline.construct["construct"]
-    return Table(f"priors-{name}", phrases("method.priors", outcome=quoted(headline.construct["name"])), columns, lines, hidden_caption=True)
+    return Table(f"priors-{name}", phrases("method.priors", outcome=quoted(headline.construct["name"])), columns, lines)
 
 
 def _meaning(ctx: Context, headline: Any, purpose: str) -> Text:

@@ -70,7 +70,7 @@ def _valued(ctx: Context) -> list[Line]:
     if cashable is not None:
         lines.append(line(phrases("money.p_cashable"), text(cashable)))
     if evaluation.bcr is not None:
-        lines.append(line(phrases("money.bcr"), text(sums.single(ctx, "bcr", evaluation.bcr, "money", "ratio of means", "GBP per GBP spent"))))
+        lines.append(line(phrases("money.bcr"), text(sums.single(ctx, "bcr", evaluation.bcr, "pence", "ratio of means", "GBP per GBP spent"))))
     return [*lines, *_break_even(ctx)]
 
 
@@ -82,7 +82,7 @@ def _break_even(ctx: Context) -> list[Line]:
         payback = text(sums.single(ctx, "payback_year", evaluation.payback_year, "year", "first year whose end is covered", "year"))
     lines = [line(phrases("money.payback"), payback)]
     if evaluation.break_even_cost is not None:
-        lines.append(line(phrases("money.break_even_cost"), text(sums.single(ctx, "break_even/cost", evaluation.break_even_cost, "money", "mean benefit"))))
+        lines.append(line(phrases("money.break_even_cost"), text(sums.break_even_cost(ctx))))
     effects = getattr(evaluation, "break_even_effects", {})
     reached = [_break_even_effect(ctx, found) for found in effects.values()] or [phrases("money.break_even_none")]
     return [*lines, line(phrases("money.break_even_effect"), cell(*reached))]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.briefing.context import MEASURED, Context, rows_behind
+from workbench.briefing.context import MEASURED, Context, measure_words, rows_behind
 from workbench.briefing.findings import Basis, rows_of
 from workbench.briefing.printed import Frequencies, chance, effect
 from workbench.briefing.sections.answer import certainty_word, chance_bar, families_finding, natural_sentence
 from workbench.briefing.sections.checks import removed_sentence, share_sentence
 from workbench.briefing.tables import Cell, Column, Line, Paragraph, Table, cell, line
-from workbench.briefing.text import Text, link, quoted, strong, text
+from workbench.briefing.text import Text, joined, link, quoted, strong, text
 
 
 def blocks(ctx: Context) -> tuple[Any, ...]:
@@ -23,11 +23,17 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     safety = [item for item in ctx.headlines if item.construct["safety"]]
     others = [item for item in ctx.headlines if not item.construct["safety"]]
     lines = [*_group(ctx, "outcome.group_safety", safety), *_group(ctx, "outcome.group_other", others)]
-    table = Table("outcomes-table", phrases("outcome.caption"), columns, tuple(lines))
-    return table, Paragraph(phrases("outcome.note", level=ctx.level()), "note")
+    found: list[Any] = [Table("outcomes-table", phrases("outcome.caption"), columns, tuple(lines))] if lines else []
+    found.append(Paragraph(phrases("outcome.note", level=ctx.level()), "note"))
+    rest = [item for item in ctx.headlines if item.status not in MEASURED and item not in ctx.leads]
+    if rest:
+        names = joined((quoted(item.construct["name"]) for item in rest), "; ")
+        found.append(Paragraph(text(strong(phrases.words("outcome.rest")), " ", names, ". ", link(phrases("outcome.rest_link"), "#no-usable-result"))))
+    return tuple(found)
 
 
 def _group(ctx: Context, name: str, headlines: Sequence[Any]) -> list[Line]:
+    headlines = [item for item in headlines if item.status in MEASURED or item in ctx.leads]
     if not headlines:
         return []
     ordered = sorted(headlines, key=lambda item: item.status not in MEASURED)  # stable: leads stay first
@@ -42,12 +48,26 @@ def _line(ctx: Context, headline: Any) -> Line:
         removed = removed_sentence(ctx, headline) if headline.removed.rows else ()
         return line(cell(name), cell(why), cell(), cell(removed), cell(ctx.phrases("certainty.none_word")), id=row_id)
     return line(
-        cell(name, natural_sentence(ctx, headline)),
+        cell(name, natural_sentence(ctx, headline), risks(ctx, headline)),
         _chances(ctx, headline),
         _effect(ctx, headline),
         _evidence(ctx, headline),
         cell(text(strong(certainty_word(ctx, headline)))),
         id=row_id,
+    )
+
+
+def risks(ctx: Context, headline: Any) -> Text:
+    """Say the risk without the programme and the difference, each with its interval; nothing where there is no baseline."""
+    if headline.natural is None:
+        return ()
+    found = Frequencies(ctx, headline)
+    return ctx.phrases(
+        "natural.risks",
+        denominator=found.denominator,
+        without=ctx.phrases.interval(found.without),
+        treated=ctx.phrases.interval(found.with_),
+        difference=ctx.phrases.interval(found.difference),
     )
 
 
@@ -87,7 +107,7 @@ def _effect(ctx: Context, headline: Any) -> Cell:
     ratio = "ratio_" if headline.measure in ("OR", "RR", "HR", "IRR") else ""
     side = "higher" if headline.direction == "higher_is_better" else "lower"
     return cell(
-        phrases(f"outcome.measure_{headline.measure}"),
+        text(measure_words(phrases, headline.measure)),
         phrases.interval(effect(ctx, headline)),
         phrases(f"outcome.direction_{ratio}{side}"),
     )
@@ -115,5 +135,9 @@ def follow_up(ctx: Context, headline: Any) -> Text:
     (low, first), (high, last) = min(found), max(found)
     shortest = ctx.ledger.number(f"{path}/follow_up/shortest", low, "number", Basis("table", rows_of("effects", [first]), "as recorded"), unit="months")
     longest = ctx.ledger.number(f"{path}/follow_up/longest", high, "number", Basis("table", rows_of("effects", [last]), "as recorded"), unit="months")
-    months = phrases("outcome.months", n=longest) if low == high else phrases("outcome.months_range", low=shortest, high=longest)
-    return phrases("outcome.follow_up", months=months)
+    if high == 0:
+        return phrases("outcome.follow_up", months=phrases("months.birth"))
+    n = text(longest) if low == high else phrases("number.range", low=shortest, high=longest)
+    bases = {item.row["timepoint_basis"] for item in headline.used if item.row["timepoint_months"] is not None}
+    basis = f"months.{next(iter(bases))}" if len(bases) == 1 else ""
+    return phrases("outcome.follow_up", months=phrases(basis if basis in phrases else "months.since_baseline", n=n))

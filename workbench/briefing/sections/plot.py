@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from workbench.briefing.context import Context, words_or_code
+from workbench.briefing.context import Context, country_words, measure_words, words_or_code
 from workbench.briefing.figures import ForestPlot, ForestRow, Tick
 from workbench.briefing.figures.svg import nice_step
 from workbench.briefing.formatting import format_number
@@ -40,8 +40,8 @@ def forest_plot(ctx: Context, headline: Any) -> ForestPlot:
         null_label=phrases.words("forest.null"),
         better_label=phrases.words("forest.better"),
         worse_label=phrases.words("forest.worse"),
-        axis_label=phrases.words(f"outcome.measure_{headline.measure}"),
-        headings=(phrases.words("forest.study"), phrases.words(f"outcome.measure_{headline.measure}"), phrases.words("forest.weight")),
+        axis_label=measure_words(phrases, headline.measure),
+        headings=(phrases.words("forest.study"), measure_words(phrases, headline.measure), phrases.words("forest.weight")),
     )
 
 
@@ -72,7 +72,7 @@ def _notes(ctx: Context, item: Any) -> tuple[Text, ...]:
     from workbench.briefing.sections.studies import months
 
     phrases, study = ctx.phrases, item.study
-    first = joined((words_or_code(phrases, "design", study["design"]), quoted(study["country"]), months(ctx, item.row)), " · ")
+    first = joined((words_or_code(phrases, "design", study["design"]), country_words(phrases, study["country"]), months(ctx, item.row)), " · ")
     compared = phrases("forest.compared", comparator=words_or_code(phrases, "comparator_class", study["comparator_class"]))
     second = joined((compared, words_or_code(phrases, "evaluator", study["evaluator"])), " · ")
     notes = [first, second]

@@ -9,32 +9,49 @@ from workbench.briefing.context import Context, row_name
 from workbench.briefing.findings import Basis
 from workbench.briefing.sections.checks import share_sentence
 from workbench.briefing.tables import Column, Details, Facts, Paragraph, Table, cell, line
-from workbench.briefing.text import Text, quoted, text
+from workbench.briefing.text import Text, link, quoted, text
 
 _MONEY_UNITS = ("pounds",)
+KEY_FIGURES = 3  # of the place, on the first page; the whole table stands in section 6
 
 
 def blocks(ctx: Context) -> tuple[Any, ...]:
-    """Return the section's blocks: the question first, then what, where, when and how it was checked."""
+    """Return the section's blocks, kept short so that the answer follows on the first screen."""
     phrases, row = ctx.phrases, ctx.programme
     question = quoted(row["question"]) or phrases("question.default", programme=quoted(ctx.name), place=quoted(ctx.place.name))
     facts = [
         (phrases("question.place"), quoted(ctx.place.name)),
         (phrases("question.edition"), quoted(written_date(ctx.edition), "date")),
         (phrases("question.checked"), share_sentence(ctx, ctx.main)),
+        *_key_figures(ctx),
     ]
-    found = [Paragraph(question, "question")]
-    if row["description"]:
-        found.append(Paragraph(quoted(row["description"])))
-    found.append(Facts(tuple(facts), "brief"))
-    table = area_table(ctx)
     pending = phrases("pending.text")
-    later = Facts(((phrases("question.eligible"), pending), (phrases("question.neighbours"), pending)), "brief")
-    inside = (table, Paragraph(phrases("question.figures_note"), "note"), later) if table else (Paragraph(pending, "pending"), later)
-    return (*found, Details(_figures_heading(ctx), inside))
+    later = Facts(((phrases("question.eligible"), pending), (phrases("question.neighbours"), pending)))
+    about = (Paragraph(quoted(row["description"])), later) if row["description"] else (later,)
+    return Paragraph(question, "question"), Facts(tuple(facts), "brief"), Details(phrases("question.about"), about)
 
 
-def _figures_heading(ctx: Context) -> Text:
+def _key_figures(ctx: Context) -> list[tuple[Text, Text]]:
+    """The first official figures of the place, each with its period and the country's beside it."""
+    found = []
+    for measure, here, country in shown_figures(ctx)[:KEY_FIGURES]:
+        beside = () if ctx.place.is_country or country is None else (quoted(ctx.place.country), " ", _figure(ctx, country), ", ")
+        unit = (" ", quoted(measure["unit"])) if here["value"] is not None else ()
+        found.append((quoted(measure["name"]), text(_figure(ctx, here), unit, " (", beside, quoted(here["period"], "date"), ")")))
+    if found:
+        found.append((ctx.phrases("question.more"), text(link(ctx.phrases("question.all_figures"), "#official-figures"))))
+    return found
+
+
+def shown_figures(ctx: Context) -> list[tuple[Any, Any, Any]]:
+    """Return each measure that briefings show, with the newest row of the place and of the country."""
+    measures = sorted(ctx.evidence["area_measures"].where(shown=True), key=lambda row: (row["order"] is None, row["order"] or 0, row["measure"]))
+    here, country = ctx.latest_figures(ctx.place.code), ctx.latest_figures(ctx.place.country_code)
+    return [(row, here[row["measure"]], country.get(row["measure"])) for row in measures if row["measure"] in here]
+
+
+def figures_heading(ctx: Context) -> Text:
+    """Return the heading of the official figures."""
     if ctx.place.is_country:
         return ctx.phrases("question.figures", place=quoted(ctx.place.name))
     return ctx.phrases("question.figures_with", place=quoted(ctx.place.name), country=quoted(ctx.place.country))
@@ -47,9 +64,7 @@ def written_date(day: Any) -> str:
 
 def area_table(ctx: Context) -> Table | None:
     """Return the latest official figures of the place, with the country's beside them; None where no measure is shown."""
-    measures = sorted(ctx.evidence["area_measures"].where(shown=True), key=lambda row: (row["order"] is None, row["order"] or 0, row["measure"]))
-    found = [(measure, latest(ctx, measure["measure"], ctx.place.code), latest(ctx, measure["measure"], ctx.place.country_code)) for measure in measures]
-    lines = [_line(ctx, *item) for item in found if item[1] is not None]
+    lines = [_line(ctx, *item) for item in shown_figures(ctx)]
     if not lines:
         return None
     phrases = ctx.phrases
@@ -57,13 +72,7 @@ def area_table(ctx: Context) -> Table | None:
     if not ctx.place.is_country:
         columns.append(Column(quoted(ctx.place.country), numeric=True))
     columns += [Column(phrases("question.period")), Column(phrases("question.publisher"))]
-    return Table("area-figures", _figures_heading(ctx), tuple(columns), tuple(lines), hidden_caption=True)
-
-
-def latest(ctx: Context, measure: str, code: str) -> Any | None:
-    """Return the newest row of ``areas.csv`` for a measure in an area, or None."""
-    rows = ctx.evidence["areas"].where(gss_code=code, measure=measure)
-    return max(rows, key=lambda row: row["period_end"], default=None)
+    return Table("area-figures", figures_heading(ctx), tuple(columns), tuple(lines), hidden_caption=True)
 
 
 def _line(ctx: Context, measure: Mapping[str, Any], here: Any, country: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.briefing.context import MEASURED, Context, row_name, words_or_code
+from workbench.briefing.context import MEASURED, Context, country_words, measure_words, row_name, words_or_code
 from workbench.briefing.findings import Basis, Finding, IntervalFindings
 from workbench.briefing.printed import effect, fit_basis, printed_interval, spread, style
 from workbench.briefing.sections.plot import forest_plot
@@ -20,9 +20,29 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     for headline in ctx.headlines:
         if headline.status in MEASURED:
             found += _outcome(ctx, headline)
-        elif headline.left_out:
-            found += [_heading(headline), Paragraph(ctx.phrases("outcome.none_pooled")), _left_out(ctx, headline)]
-    return tuple(found) or (Paragraph(ctx.phrases("forest.none"), "pending"),)
+    found = found or [Paragraph(ctx.phrases("forest.none"), "pending")]
+    return (*found, *_unusable(ctx))
+
+
+def _unusable(ctx: Context) -> tuple[Any, ...]:
+    """Every row of the outcomes that have studies and no usable result, in one table."""
+    phrases = ctx.phrases
+    headlines = [item for item in ctx.headlines if item.status not in MEASURED and item.left_out]
+    if not headlines:
+        return ()
+    lines: list[Line] = []
+    for headline in headlines:
+        lines.append(line(quoted(headline.construct["name"]), group=True))
+        lines += [_left_line(ctx, item) for item in headline.left_out]
+    rows = [row_name(item.row) for headline in headlines for item in headline.left_out]
+    count = ctx.count("evidence/unusable/rows", len(rows), rows, "results of outcomes without a usable one", "results")
+    summary = text(phrases("forest.unusable_summary"), ": ", phrases.counted("studies", count))
+    table = Table("unusable", phrases("forest.unusable"), _left_columns(ctx), tuple(lines), hidden_caption=True)
+    return Heading(phrases("forest.unusable"), "no-usable-result"), Details(summary, (table,))
+
+
+def _left_columns(ctx: Context) -> tuple[Column, ...]:
+    return tuple(Column(ctx.phrases(f"forest.{name}")) for name in ("study", "measured", "said", "checked", "reason"))
 
 
 def _heading(headline: Any) -> Heading:
@@ -32,9 +52,9 @@ def _heading(headline: Any) -> Heading:
 def _outcome(ctx: Context, headline: Any) -> list[Any]:
     phrases = ctx.phrases
     mu, new = effect(ctx, headline, "mu"), effect(ctx, headline)
-    words = phrases("forest.average", mu=phrases.interval(mu), new=phrases.interval(new))
+    words = phrases("forest.average", measure=measure_words(phrases, headline.measure), mu=phrases.interval(mu), new=phrases.interval(new))
     tau = phrases("forest.between", tau=phrases.interval(spread(ctx, headline)))
-    found = [_heading(headline), Paragraph(text(words, " ", tau)), Figure(forest_plot(ctx, headline), phrases("forest.caption"), _table(ctx, headline))]
+    found = [_heading(headline), Paragraph(text(words, " ", tau)), Figure(forest_plot(ctx, headline), phrases("forest.caption"), _table(ctx, headline), headline in ctx.leads)]
     if headline.left_out:
         found.append(_left_out(ctx, headline))
     return found
@@ -55,17 +75,20 @@ def weight(ctx: Context, headline: Any, item: Any) -> Finding:
 
 
 def months(ctx: Context, row: Any) -> Text:
-    """Write a row's follow-up; nothing where it is not stated."""
+    """Write a row's follow-up, or that it is not stated."""
     if row["timepoint_months"] is None:
-        return ()
-    return ctx.phrases("forest.follow_up", n=ctx.cell(row, "timepoint_months"))
+        return ctx.phrases("forest.follow_up_none")
+    if row["timepoint_months"] == 0 and row["timepoint_basis"] == "child_age":
+        return ctx.phrases("months.birth")
+    basis = f"months.{row['timepoint_basis']}"
+    return ctx.phrases(basis if basis in ctx.phrases else "months.since_baseline", n=ctx.cell(row, "timepoint_months"))
 
 
 def _table(ctx: Context, headline: Any) -> Table:
     """The forest plot as a table."""
     phrases = ctx.phrases
     heads = [phrases(f"forest.{name}") for name in ("study", "design", "country", "comparator", "follow", "evaluator", "checked")]
-    numeric = [phrases(f"outcome.measure_{headline.measure}"), phrases("forest.weight")]
+    numeric = [text(measure_words(phrases, headline.measure)), phrases("forest.weight")]
     columns = (*map(Column, heads), *(Column(head, numeric=True) for head in numeric))
     lines = [_study_line(ctx, headline, item) for item in headline.used]
     if headline.beneath:
@@ -75,7 +98,7 @@ def _table(ctx: Context, headline: Any) -> Table:
     lines.append(line(phrases("forest.pooled"), *blank, phrases.interval(effect(ctx, headline, "mu")), (), total=True))
     lines.append(line(phrases("forest.prediction"), *blank, phrases.interval(effect(ctx, headline)), (), total=True))
     name = headline.construct["construct"]
-    return Table(f"forest-table-{name}", phrases("forest.table", outcome=quoted(headline.construct["name"])), columns, tuple(lines), layout="scroll")
+    return Table(f"forest-table-{name}", phrases("forest.table", outcome=quoted(headline.construct["name"])), columns, tuple(lines))
 
 
 def _study_line(ctx: Context, headline: Any, item: Any, used: bool = True) -> Line:
@@ -86,7 +109,7 @@ def _study_line(ctx: Context, headline: Any, item: Any, used: bool = True) -> Li
     return line(
         cell(*label),
         words_or_code(phrases, "design", study["design"]),
-        joined((quoted(study["place"]), quoted(study["country"]))),
+        joined((quoted(study["place"]), country_words(phrases, study["country"]))),
         quoted(row["comparator"] or study["comparator"]) or words_or_code(phrases, "comparator_class", study["comparator_class"]),
         months(ctx, row),
         words_or_code(phrases, "evaluator", study["evaluator"]),
@@ -99,7 +122,7 @@ def _study_line(ctx: Context, headline: Any, item: Any, used: bool = True) -> Li
 def _left_out(ctx: Context, headline: Any) -> Details:
     """Rows that are not used, unverified ones among them, with the reason."""
     phrases = ctx.phrases
-    columns = tuple(Column(phrases(f"forest.{name}")) for name in ("study", "measured", "said", "checked", "reason"))
+    columns = _left_columns(ctx)
     lines = tuple(_left_line(ctx, item) for item in headline.left_out)
     name = headline.construct["construct"]
     caption = phrases("forest.left_out", outcome=quoted(headline.construct["name"]))

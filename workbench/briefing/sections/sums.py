@@ -86,6 +86,13 @@ def single(ctx: Context, path: str, value: float, style: str, method: str, unit_
     return ctx.ledger.number(f"money/{path}", value, style, basis(ctx, method), unit=unit_words or unit(ctx))
 
 
+def break_even_cost(ctx: Context) -> Finding:
+    """Cost at which the mean net present value is nought: the mean benefit, rounded as that is."""
+    found = benefit(ctx).median
+    value = _evaluation(ctx).break_even_cost
+    return ctx.ledger.number("money/break_even/cost", value, "money", basis(ctx, "mean benefit"), unit=unit(ctx), side=found.side)
+
+
 def setting(ctx: Context, name: str, value: float, style: str = "year") -> Finding:
     """Record a setting of the appraisal, such as its horizon."""
     return ctx.ledger.number(f"money/setting/{name}", value, style, Basis("table", (), "setting of the appraisal"))

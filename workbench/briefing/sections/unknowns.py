@@ -7,13 +7,13 @@ from typing import Any
 from workbench.briefing.context import MEASURED, Context
 from workbench.briefing.findings import Basis, rows_of
 from workbench.briefing.tables import Bullets, Heading, Paragraph
-from workbench.briefing.text import Text, quoted
+from workbench.briefing.text import Text, joined, quoted
 
 
 def blocks(ctx: Context) -> tuple[Any, ...]:
     """Return outcomes without an answer, the longest follow-up, and voices and value of information, where assessed."""
     phrases = ctx.phrases
-    gaps = [gap for gap in (_gap(ctx, item) for item in ctx.headlines) if gap]
+    gaps = [gap for gap in (_gap(ctx, name, items) for name, items in _by_gap(ctx).items()) if gap]
     found: list[Any] = [Heading(phrases("unknowns.gaps"), "gaps")]
     found.append(Bullets(tuple(gaps)) if gaps else Paragraph(phrases("unknowns.none")))
     longest = _longest(ctx)
@@ -24,13 +24,22 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     return tuple(found)
 
 
-def _gap(ctx: Context, headline: Any) -> Text:
-    name = quoted(headline.construct["name"])
-    if headline.status == "not_measured":
-        return ctx.phrases("unknowns.gap_not_measured", name=name)
-    if headline.status not in MEASURED:
-        return ctx.phrases("unknowns.gap_no_pooled", name=name)
-    return ctx.phrases("unknowns.single", name=name) if headline.k == 1 else ()
+def _by_gap(ctx: Context) -> dict[str, list[Any]]:
+    """Headlines by what is missing: no study, no usable result, or a second result."""
+    found: dict[str, list[Any]] = {"not_measured": [], "no_pooled": [], "single": []}
+    for item in ctx.headlines:
+        if item.status == "not_measured":
+            found["not_measured"].append(item)
+        elif item.status not in MEASURED:
+            found["no_pooled"].append(item)
+        elif item.k == 1:
+            found["single"].append(item)
+    return found
+
+
+def _gap(ctx: Context, name: str, headlines: list[Any]) -> Text:
+    names = joined((quoted(item.construct["name"]) for item in headlines), "; ")
+    return ctx.phrases(f"unknowns.gap_{name}", names=names) if headlines else ()
 
 
 def _longest(ctx: Context) -> Text:

@@ -18,7 +18,8 @@ def value_axis(ctx: Context) -> Axis:
         return Axis("value", heading, phrases("value.not_valued_plain", strong=strong(phrases.words("value.not_valued_word"))), phrases("money.none"))
     cost = cost_sentence(ctx)
     if appraisal.status != "valued":
-        return Axis("value", heading, not_valued(ctx), joined((cost, unchecked_sentence(ctx)), " "))
+        sentence = phrases("value.not_valued_plain", strong=strong(phrases.words("value.not_valued_word")))
+        return Axis("value", heading, sentence, joined((sums.reason(ctx), cost, unchecked_sentence(ctx)), " "))
     chance = sums.p_npv(ctx)
     positive = chance.value >= 0.5
     word = word_for(ctx.scale("probability"), chance.value if positive else 1 - chance.value)["words"]

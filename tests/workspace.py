@@ -8,7 +8,7 @@ import json
 import shutil
 from pathlib import Path
 
-SCHEMA = Path(__file__).resolve().parents[2] / "evidence" / "datapackage.json"
+SCHEMA = Path(__file__).resolve().parents[1] / "evidence" / "datapackage.json"
 
 BIBLIOGRAPHY = """\
 @article{ash2010,
@@ -175,3 +175,23 @@ class Workspace:
         from workbench.evidence import check
 
         return [str(problem) for problem in check(self.root)]
+
+
+REAL = Path(__file__).resolve().parents[1]
+#: Tables that say nothing about any programme: priors, words, economic parameters.
+SHARED = ("priors", "vocabulary", "parameters")
+
+
+def furnish(workspace: Workspace) -> Workspace:
+    """Give a workspace what an analysis and a briefing need: shared tables, templates, notebooks and sources."""
+    for name in SHARED:
+        with (REAL / "evidence" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+            workspace.rows[name] = [*csv.DictReader(stream)]
+    share = next(row for row in TABLES["parameters"] if row["parameter_id"] == "share")
+    workspace.rows["parameters"].append({column: share.get(column, "") for column in workspace.columns["parameters"]})
+    workspace.rows["parameters"].sort(key=lambda row: row["parameter_id"])
+    workspace.rows["pathways"][0].update(duration_id="care.duration")
+    workspace.bibliography.write_text(BIBLIOGRAPHY + (REAL / "bibliography.bib").read_text(encoding="utf-8"), encoding="utf-8")
+    for folder in ("templates", "notebooks"):
+        shutil.copytree(REAL / folder, workspace.root / folder)
+    return workspace.save()
