@@ -77,10 +77,14 @@ def money(appraisal: Any) -> Any:
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for (payer, cash_class), values in appraisal.evaluation.by_year.items():
-        figure.add_trace(go.Bar(x=np.arange(len(values)), y=values, name=escape(f"{payer}, {cash_class}")))
+    streams: dict[str, list[Any]] = {}
+    for item in appraisal.evaluation.by_year:
+        streams.setdefault(f"{item.payer}, {item.cash_class}".replace("_", " "), []).append(item)
+    for name, items in streams.items():
+        sign = -1.0 if items[0].cash_class == "cost" else 1.0
+        figure.add_trace(go.Bar(x=[item.year for item in items], y=[sign * item.amount for item in items], name=escape(name)))
     figure.update_layout(
         barmode="relative", template="plotly_white", title="Money by year, per family offered",
-        xaxis_title="Year", yaxis_title=f"GBP, {appraisal.kernel.price_year} prices",
+        xaxis_title="Year", yaxis_title=f"{appraisal.kernel.currency}, {appraisal.kernel.price_year} prices; costs below zero",
     )  # fmt: skip
     return figure

@@ -172,7 +172,7 @@ def test_known_nulls():
     assert pooled.route.inputs["pooled_risk"] == pytest.approx(0.25)
     unknown = size(null(**ARMS), "OR")
     assert unknown.se == pytest.approx(2 * np.sqrt(1 / 100 + 1 / 120))  # 1 / sqrt(p (1 - p)) is least at one half
-    assert "logistic" in unknown.route.note
+    assert "one half" in unknown.route.note
     rate = size(null(events_treat=20, events_control=25), "HR")
     assert rate.se == pytest.approx(np.sqrt(1 / 20 + 1 / 25))
     assert size(null(**ARMS, sd_treat=10.0, sd_control=12.0), "MD").se == pytest.approx(np.sqrt(1 + 1.2))

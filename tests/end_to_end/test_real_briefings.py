@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from html import unescape
 
 import pytest
 
@@ -41,7 +42,8 @@ def test_sections_stand_in_their_order_and_the_short_answer_comes_second(pages, 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 def test_nothing_is_fetched_and_nothing_runs(pages, case):
     page = pages[case]
-    assert "<script" not in page and "default-src 'none'" in page
+    assert "<script" not in page
+    assert "default-src 'none'" in unescape(page)
     assert not re.search(r'<(?:img|iframe|object|embed|source|video|audio)\b', page)
     assert not re.search(r'<link\b[^>]*rel="?(?:stylesheet|preload|icon)', page)
     assert "@import" not in page and "url(http" not in page
@@ -54,7 +56,7 @@ def test_every_finding_walks_back_to_rows_that_exist(pages, case, evidence):
     for item in found.findings.values():
         for name in item.rows:
             table, _, key = name.partition("/")
-            assert evidence[table].get(tuple(key.split("/")) if table == "areas" else key) is not None, name
+            assert evidence[table].get(tuple(key.split("/", 2)) if table == "areas" else key) is not None, name
 
 
 def test_the_same_inputs_give_the_same_bytes(pages, evidence):
@@ -93,10 +95,10 @@ def copy(root, tmp_path):
 
 def test_one_event_moved_changes_only_what_traces_to_it(copy, evidence):
     table = copy / "evidence" / "effects.csv"
-    row = evidence["effects"]["barlow2019.reliable-improvement.12m"] if "barlow2019.reliable-improvement.12m" in evidence["effects"] else None
-    row = row or next(item for item in evidence["effects"].where(programme_id="pup") if item["events_treat"] and item["checked"] != "unverified" and item["data_type"] == "counts")
+    row = evidence["effects"]["barlow2019.reliable-improvement.12m.2"]
+    assert row["data_type"] == "counts"
     lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
-    column = [field.name if hasattr(field, "name") else field for field in evidence["effects"].fields].index("events_treat")
+    column = [field.name for field in evidence["effects"].fields].index("events_treat")
     import csv
     import io
 

@@ -180,7 +180,7 @@ def _sources(evidence: Any, findings: Sequence[Finding]) -> dict[str, Source]:
 
 def _source(evidence: Any, name: str) -> Source:
     table, _, key = name.partition("/")
-    row = evidence[table].get(tuple(key.split("/")) if table == "areas" else key)
+    row = evidence[table].get(tuple(key.split("/", 2)) if table == "areas" else key)
     if row is None:
         return Source(table, key)
     cite = row.get("cite") or (evidence["studies"][row["study_id"]]["cite"] if table == "effects" else None)

@@ -115,7 +115,9 @@ class Ledger:
             raise ValueError(f"finding {name!r} stands for both {known.value} and {value}")
         return known
 
-    def interval(self, path: str, median: float, low: float, high: float, style: str, basis: Basis, *, unit: str = "", centre: str = "median") -> IntervalFindings:
+    def interval(
+        self, path: str, median: float, low: float, high: float, style: str, basis: Basis, *, unit: str = "", centre: str = "median"
+    ) -> IntervalFindings:
         """Record a median (or mean: `centre`) and its limits, all rounded by the narrower side of the interval."""
         side = narrower_side(median, low, high)
         names = (centre, "low", "high")

@@ -81,7 +81,7 @@ def render_template(name: str, template_dir: Path | str, **names: Any) -> str:
     names["payload"] = Markup(names["payload"].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
     try:
         style = (folder / STYLE).read_text(encoding="utf-8")
-        return environment(folder).get_template(name).render(style=style, policy=policy(style), **names)
+        return environment(folder).get_template(name).render(style=Markup(style), policy=Markup(policy(style)), **names)
     except OSError as error:
         raise UsageError(f"{folder / STYLE}: cannot be read ({error.strerror})") from error
     except jinja2.TemplateError as error:
@@ -95,7 +95,12 @@ def environment(folder: Path) -> jinja2.Environment:
     from workbench.briefing.figures import draw
 
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     made.globals["draw"] = draw
     return made

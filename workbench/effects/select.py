@@ -219,8 +219,8 @@ def effect_sizes(
 ) -> Any:
     """Return the effect sizes of one programme and outcome, one row per group of overlapping families.
 
-    Every row with usable figures enters, whatever its design; what a headline makes of designs and reviews is decided
-    in `workbench.headline`.
+    Every row with usable figures enters, whatever its design; a larger independent review enters in place of the primaries
+    that it contains. What a headline makes of designs is decided in `workbench.headline`.
 
     Parameters
     ----------
@@ -268,13 +268,15 @@ def effect_sizes(
                 refused = left_out(row, "not_poolable", f"{REASONS['not_poolable']}: {error}")
         if refused is not None:
             out.append(refused)
-    rows, overlapping = one_per_group(kept, construct["horizon_months"])
+    chosen, overlapping = one_per_group(kept, construct["horizon_months"])
+    rows, contained = with_review(evidence, chosen)
     return EffectSizes.from_sizes(
         rows,
         [sizes[row["effect_id"]] for row in rows],
         measure,
         labels=[evidence["studies"][row["study_id"]]["label"] for row in rows],
-        left_out=(*out, *overlapping),
+        informs_tau=[row["role"] != "review" for row in rows],
+        left_out=(*out, *overlapping, *contained),
         outcome=construct["outcome_id"],
         construct=construct["construct"],
         programme=programme,

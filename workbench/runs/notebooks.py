@@ -42,6 +42,7 @@ def execute(notebook: Path, parameters: Mapping[str, Any], folder: Path) -> Any:
             return papermill.execute_notebook(
                 str(notebook), None, parameters=dict(parameters), cwd=str(folder), kernel_name="python3",
                 progress_bar=False, log_output=False, config=_transport(scratch),
+                extra_arguments=["--IPKernelApp.log_level=50"],
             )  # fmt: skip
     except PapermillExecutionError as error:
         raise RunError(f"{notebook.name}, cell {error.cell_index}: {error.ename}: {error.evalue}") from None

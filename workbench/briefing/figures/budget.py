@@ -114,7 +114,8 @@ def _bars(frame: _Frame, figure: BudgetChart, index: int) -> Markup:
         start = up if amount >= 0 else down
         top, bottom = frame.y(max(start, start + amount)), frame.y(min(start, start + amount))
         if bottom - top >= 0.05:
-            parts.append(tag("rect", x=frame.x(index) - width / 2, y=top, width=width, height=bottom - top, class_=f"bar {series.style}", fill=_FILLS[series.style]))
+            place = {"x": frame.x(index) - width / 2, "y": top, "width": width, "height": bottom - top}
+            parts.append(tag("rect", **place, class_=f"bar {series.style}", fill=_FILLS[series.style]))
         up, down = (up + amount, down) if amount >= 0 else (up, down + amount)
     return tag("g", *parts)
 

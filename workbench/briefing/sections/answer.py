@@ -90,7 +90,8 @@ def scale_sentence(ctx: Context, headline: Any) -> Text:
         return ctx.phrases("natural.ratio", effect=ctx.phrases.interval(found), measure=measure_words(ctx.phrases, headline.measure, capital=False))
     side = "higher" if headline.direction == "higher_is_better" else "lower"
     shift = ctx.phrases("natural.smd", effect=ctx.phrases.interval(found), direction=ctx.phrases.words(f"outcome.direction_{side}"))
-    return joined((shift, *(_points(ctx, headline, row) for row in ctx.evidence["baselines"].where(construct=headline.construct["construct"], kind="scale"))), " ")
+    scales = ctx.evidence["baselines"].where(construct=headline.construct["construct"], kind="scale")
+    return joined((shift, *(_points(ctx, headline, row) for row in scales)), " ")
 
 
 def _points(ctx: Context, headline: Any, row: Any) -> Text:
@@ -184,8 +185,10 @@ def tally(ctx: Context) -> Text:
         return ()
     told = Counter(TOLD.get(row["reported_result"], "other") for row in rows.values())
     names = rows_of("effects", rows)
-    counts = {name: ctx.count(f"evidence/reported/{name}", told[name], names, "results on file, by what the source reports", "results") for name in ("benefit", "null", "harm", "other")}
-    return ctx.phrases("tally.sentence", n=ctx.count("evidence/reported/all", len(rows), names, "results on file", "results"), **counts)
+    told["all"] = len(rows)
+    method = "results on file, by what the source reports"
+    counts = {name: ctx.count(f"evidence/reported/{name}", told[name], names, method, "results") for name in ("all", "benefit", "null", "harm", "other")}
+    return ctx.phrases("tally.sentence", **counts)
 
 
 def safety(ctx: Context) -> Text:

@@ -84,8 +84,7 @@ def _countries(ctx: Context) -> Text:
         return phrases("fit.studied_none")
     counts = Counter(item.study["country"] for item in used.values())
     rows = tuple(dict.fromkeys(row for headline in ctx.measured for row in rows_behind(headline)))
-    found = (
-        phrases("fit.studied_by", country=country_words(phrases, country), n=ctx.count(f"evidence/country.{country.lower().replace(' ', '-')}", n, rows, "results used", "results"))
-        for country, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    )
-    return joined(found)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    paths = {country: f"evidence/country.{country.lower().replace(' ', '-')}" for country in counts}
+    numbers = {country: ctx.count(paths[country], n, rows, "results used", "results") for country, n in ordered}
+    return joined(phrases("fit.studied_by", country=country_words(phrases, country), n=number) for country, number in numbers.items())

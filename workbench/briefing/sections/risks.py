@@ -18,10 +18,8 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     found.append(listed(ctx, told) if told else Paragraph(phrases("risks.not_studied")))
     found += [Heading(phrases("risks.adverse"), "adverse"), _adverse(ctx)]
     if ctx.measured:
-        items = (
-            phrases("risks.worse_item", name=text(link(quoted(item.construct["name"]), f"#outcome-{item.construct['construct']}")), chance=chance(ctx, item, "harm"))
-            for item in ctx.measured
-        )
+        links = ((link(quoted(item.construct["name"]), f"#outcome-{item.construct['construct']}"), item) for item in ctx.measured)
+        items = (phrases("risks.worse_item", name=text(name), chance=chance(ctx, item, "harm")) for name, item in links)
         found += [Heading(phrases("risks.worse_chance"), "chance-of-worse"), Bullets(tuple(items))]
     found += [Heading(phrases("risks.displacement"), "displacement"), Paragraph(phrases("pending.text"), "pending")]
     return tuple(found)

@@ -54,7 +54,8 @@ def _outcome(ctx: Context, headline: Any) -> list[Any]:
     mu, new = effect(ctx, headline, "mu"), effect(ctx, headline)
     words = phrases("forest.average", measure=measure_words(phrases, headline.measure), mu=phrases.interval(mu), new=phrases.interval(new))
     tau = phrases("forest.between", tau=phrases.interval(spread(ctx, headline)))
-    found = [_heading(headline), Paragraph(text(words, " ", tau)), Figure(forest_plot(ctx, headline), phrases("forest.caption"), _table(ctx, headline), headline in ctx.leads)]
+    figure = Figure(forest_plot(ctx, headline), phrases("forest.caption"), _table(ctx, headline), both=headline in ctx.leads)
+    found = [_heading(headline), Paragraph(text(words, " ", tau)), figure]
     if headline.left_out:
         found.append(_left_out(ctx, headline))
     return found
