@@ -39,7 +39,7 @@ briefings: $(VENV)/.ready-base
 	@$(BIN)/python -m workbench brief
 
 test: $(VENV)/.ready-test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lab: $(VENV)/.ready-lab
 	@$(BIN)/python -m workbench lab

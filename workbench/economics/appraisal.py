@@ -199,7 +199,7 @@ def _assemble(builder: Builder, programme: str, area: str | None, pathways: tupl
         kernel, controls, evaluation, tuple(costs), prices, counted,
         refused=tuple(pathway for pathway in pathways if not pathway["active"] and not pathway["break_even"]),
         unvalued=unvalued, used=MappingProxyType({key: tuple(rows) for key, rows in builder.used.items()}),
-        flags=sentences(builder.evidence, pathways, builder.used, unvalued, share, evaluation), unverified_share=share,
+        flags=sentences(builder.evidence, pathways, builder.used, unvalued, evaluation), unverified_share=share,
         draws=MappingProxyType(dict(builder.draws)),
     )  # fmt: skip
 

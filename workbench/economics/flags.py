@@ -37,24 +37,23 @@ def _size(kernel: Kernel, controls: Controls, line: Any) -> float:
 
 
 def sentences(evidence: Any, pathways: Iterable[Any], used: Mapping[str, Sequence[Any]], unvalued: Iterable[tuple[Any, str]],
-              share: float, evaluation: Evaluation | None) -> tuple[str, ...]:  # fmt: skip
+              evaluation: Evaluation | None) -> tuple[str, ...]:  # fmt: skip
     """The flags, in the order in which they matter."""
     counted = [pathway for pathway in pathways if pathway["pathway_id"] in used]
     rows = list({row.key: row for each in used.values() for row in each}.values())
     found = [pathway["note"] for pathway in counted if pathway["active"] and pathway["note"]]
     found += [reason for _, reason in unvalued]
-    found += _unchecked(rows, share)
+    found += _unchecked(rows)
     found += [text for row in rows if (text := _price_year(row))]
     found += [f"“{row['name']}” is an upper bound, not an estimate." for row in rows if row.table == "unit_costs" and row["ceiling"]]
     found += _own_figures(evidence, evaluation, counted)
     return tuple(dict.fromkeys(found))
 
 
-def _unchecked(rows: Iterable[Any], share: float) -> list[str]:
+def _unchecked(rows: Iterable[Any]) -> list[str]:
+    """Which figures nobody has checked; the share of the money that rests on them is a figure of its own."""
     names = [f"“{row['name']}”" for row in rows if row["checked"] == UNVERIFIED]
-    if not names:
-        return []
-    return [f"{100 * share:.0f} per cent of the money rests in part on figures that were remembered or judged and not checked: {', '.join(names)}."]
+    return [f"Remembered or judged, and not checked: {', '.join(names)}."] if names else []
 
 
 def _price_year(row: Any) -> str | None:

@@ -33,6 +33,10 @@ BIAS_TERMS = ("bias_quasi_experiment", "bias_trial")
 SHIFT_TERM = "shift_non_uk"
 
 
+#: A row of effects.csv, its study and its Size.
+Part = tuple[Mapping[str, Any], Mapping[str, Any], Any]
+
+
 @dataclass(frozen=True)
 class Interval:
     """A median with a central 95 % interval."""
@@ -48,13 +52,18 @@ class Used:
 
     row: Mapping[str, Any]
     study: Mapping[str, Any]
+    size: Any  # as printed; y is oriented
     y: float
     se: float
     weight: float
     shrunken: Interval
     kind: str  # study | review | null_at_zero
     classes: tuple[str, ...]
-    route: Any
+
+    @property
+    def route(self) -> Any:
+        """How the effect was computed from what the source prints."""
+        return self.size.route
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,7 @@ class Scenario:
     fit: Synthesis
     probabilities: Probabilities
     word: Word
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -123,6 +133,7 @@ class Headline:
     twin: Pooled | None = None
     natural: NaturalFrequency | None = None
     minimal: str = ""
+    thresholds: tuple[np.ndarray, np.ndarray] | None = None
     draws: Draws | None = None
 
     @property
@@ -365,26 +376,44 @@ def _classes(study: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _effects(question: _Question, rows: Sequence[Any], sizes: Mapping[str, Any]) -> EffectSizes:
-    """Build the arrays of the model, with one column per additive term that acts on some row."""
-    studies = [question.evidence["studies"][row["study_id"]] for row in rows]
+def assemble(evidence: Any, outcome: Mapping[str, Any], programme: str, parts: Sequence[Part]) -> EffectSizes:
+    """Build the arrays of the model, with one column per additive term that acts on some row.
+
+    Parameters
+    ----------
+    evidence : EvidenceBase
+    outcome : Row
+        The construct's row of ``outcomes.csv``.
+    programme : str
+    parts : sequence of (row, study, size)
+    """
+    rows, studies, sizes = zip(*parts, strict=True)
     classes = [_classes(study) for study in studies]
     names = tuple(name for name in (*BIAS_TERMS, SHIFT_TERM) if any(name in group for group in classes))
     design = np.array([[float(name in group) for name in names] for group in classes]).reshape(len(rows), len(names))
     return EffectSizes.from_sizes(
         rows,
-        [sizes[row["effect_id"]] for row in rows],
-        question.measure,
+        sizes,
+        outcome["measure"],
         labels=[study["label"] for study in studies],
         informs_tau=[row["role"] != "review" for row in rows],
         design=design,
         design_names=names,
-        outcome=question.outcome["outcome_id"],
-        construct=question.outcome["construct"],
-        programme=question.programme,
-        direction=question.outcome["direction"],
-        evidence=question.evidence,
+        outcome=outcome["outcome_id"],
+        construct=outcome["construct"],
+        programme=programme,
+        direction=outcome["direction"],
+        evidence=evidence,
     )
+
+
+def _effects(question: _Question, pile: _Pile) -> EffectSizes:
+    return assemble(question.evidence, question.outcome, question.programme, _parts(question, pile))
+
+
+def _parts(question: _Question, pile: _Pile) -> tuple[Part, ...]:
+    studies = question.evidence["studies"]
+    return tuple((row, studies[row["study_id"]], pile.sizes[row["effect_id"]]) for row in pile.used)
 
 
 def _target(question: _Question, rows: Sequence[Any]) -> int | None:
@@ -411,11 +440,12 @@ def _fit(question: _Question, effects: EffectSizes, target: int | None, engine: 
 def _answer(question: _Question, rows: Sequence[Any], pile: _Pile, include_unverified: bool,
             baseline: BaselineRisk | None) -> Headline:  # fmt: skip
     evidence, outcome = question.evidence, question.outcome
-    effects = _effects(question, pile.used, pile.sizes)
+    effects = _effects(question, pile)
     target = _target(question, pile.used)
     main = _fit(question, effects, target, question.engine)
     baseline = baseline or baseline_risk(evidence, outcome["construct"], evidence["programmes"][question.programme]["family"])
     probabilities, minimal = _probabilities(main, question, baseline)
+    edges = thresholds(outcome, question.measure, baseline, question.default_smd)
     reasons = _cap_reasons(evidence, pile, target)
     drawn = main.draws(question.draws, question.seed, question.dimensions, name=question.quantity)
     return Headline(
@@ -437,6 +467,7 @@ def _answer(question: _Question, rows: Sequence[Any], pile: _Pile, include_unver
         twin=_twin(effects),
         natural=_natural(drawn, outcome, baseline, question),
         minimal=minimal,
+        thresholds=edges[:2],
         draws=drawn,
     )
 
@@ -528,7 +559,7 @@ def _used(evidence: Any, rows: Sequence[Any], sizes: Mapping[str, Any], result: 
         line = shrinkage.iloc[index]
         kind = {"review": "review", "known_null": "null_at_zero"}.get(row["role"], "study")
         shrunken = Interval(float(line["mean"]), float(line["lower"]), float(line["upper"]))
-        items.append(Used(row, study, orientation(row["direction"]) * found.y, found.se, float(weights[index]), shrunken, kind, _classes(study), found.route))
+        items.append(Used(row, study, found, orientation(row["direction"]) * found.y, found.se, float(weights[index]), shrunken, kind, _classes(study)))
     return tuple(items)
 
 
@@ -540,7 +571,7 @@ def _beneath(evidence: Any, pile: _Pile) -> tuple[Used, ...]:
         y = orientation(row["direction"]) * found.y
         own = Interval(y, y - Z_95 * found.se, y + Z_95 * found.se)
         kind = {"review": "review", "known_null": "null_at_zero"}.get(row["role"], "study")
-        items.append(Used(row, study, y, found.se, 0.0, own, kind, _classes(study), found.route))
+        items.append(Used(row, study, found, y, found.se, 0.0, own, kind, _classes(study)))
     return tuple(items)
 
 
@@ -554,7 +585,7 @@ def _removed(question: _Question, rows: Sequence[Any], pile: _Pile, baseline: Ba
     wider = _collect(question, rows, include_unverified=True)
     if not wider.used:
         return Removed(gone, null_or_adverse, None)
-    effects, target = _effects(question, wider.used, wider.sizes), _target(question, wider.used)
+    effects, target = _effects(question, wider), _target(question, wider.used)
     baseline = baseline or baseline_risk(question.evidence, question.outcome["construct"], question.evidence["programmes"][question.programme]["family"])
     probabilities, _ = _probabilities(_fit(question, effects, target), question, baseline)
     word = choose_word(question.evidence, probabilities, _cap_reasons(question.evidence, wider, target))
@@ -576,18 +607,19 @@ def _scenarios(question: _Question, pile: _Pile, effects: EffectSizes, target: i
     figures = [row for row in pile.used if row["role"] != "known_null"]
     if figures and len(figures) < len(pile.used):
         smaller = _Pile(pile.basis, tuple(figures), pile.beneath, pile.left_out, pile.sizes)
-        fits["numbers_only"] = _fit(question, _effects(question, figures, pile.sizes), _target(question, figures)), smaller, _target(question, figures)
+        fits["numbers_only"] = _fit(question, _effects(question, smaller), _target(question, figures)), smaller, _target(question, figures)
     if not include_unverified and any(item.reason == "unverified" for item in pile.left_out):
         wider = _collect(question, rows, include_unverified=True)
         if {row["effect_id"] for row in wider.used} != {row["effect_id"] for row in pile.used}:
             place = _target(question, wider.used)
-            fits["with_unverified"] = _fit(question, _effects(question, wider.used, wider.sizes), place), wider, place
+            fits["with_unverified"] = _fit(question, _effects(question, wider), place), wider, place
     return {name: _scenario(question, name, *found, baseline) for name, found in fits.items()}
 
 
 def _scenario(question: _Question, name: str, result: Synthesis, pile: _Pile, target: int | None, baseline: BaselineRisk | None) -> Scenario:
     probabilities, _ = _probabilities(result, question, baseline)
-    return Scenario(name, result, probabilities, choose_word(question.evidence, probabilities, _cap_reasons(question.evidence, pile, target)))
+    word = choose_word(question.evidence, probabilities, _cap_reasons(question.evidence, pile, target))
+    return Scenario(name, result, probabilities, word, _parts(question, pile))
 
 
 def _twin(effects: EffectSizes) -> Pooled | None:

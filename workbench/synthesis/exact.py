@@ -71,7 +71,7 @@ def tau_log_density(data: Data, rule, tau_prior, tau: np.ndarray) -> np.ndarray:
     return tau_prior.logpdf(tau) + likelihood.reshape(tau.shape)
 
 
-def _tau_range(data: Data, rule, mu_prior, tau_prior, tail: Tail) -> tuple[TauScale, float, float, tuple[int, ...]]:
+def tau_range(data: Data, rule, mu_prior, tau_prior, tail: Tail) -> tuple[TauScale, float, float, tuple[int, ...]]:
     """Variable of integration, its range, and the moments of tau that exist."""
     small, large = _prior_sizes(tau_prior)
     at_zero = rule.given(given_tau(data, np.zeros(1)))
@@ -233,10 +233,10 @@ class ExactPosterior:
         return (self.data.informs > 0) | self.tail.mu_moment(order)
 
     def terms(self, level: float) -> Estimates:
-        """Each design term's coefficient (their priors are normal: all moments exist)."""
+        """Each design term's coefficient (all moments exist where its prior is normal)."""
         if self.data.term_mean.size == 0:
             return Estimates(*np.zeros((4, 0)))
-        return self._estimates(term_effects(self.rows), level, [np.array(True)] * 2)
+        return self._estimates(term_effects(self.rows), level, [self.tail.term_moments(order) for order in (1, 2)])
 
     def _estimates(self, quantity: Linear, level: float, finite: list[np.ndarray]) -> Estimates:
         if quantity.intercept.shape[-1] == 0:
@@ -290,7 +290,7 @@ def solve(data: Data, mu_prior, tau_prior, target: int | None = None) -> ExactPo
         raise AnalysisError(f"tau ~ {tau_prior!r} allows negative values; its low end must be 0 or more")
     rule = mu_rule(mu_prior, data)
     tail = tail_of(data, mu_prior, tau_prior)
-    scale, low, high, powers = _tau_range(data, rule, mu_prior, tau_prior, tail)
+    scale, low, high, powers = tau_range(data, rule, mu_prior, tau_prior, tail)
 
     def log_density(x: np.ndarray) -> np.ndarray:
         return tau_log_density(data, rule, tau_prior, scale.tau(x)) + scale.log_slope(x)

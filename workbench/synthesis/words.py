@@ -47,9 +47,8 @@ class Word:
 def choose_word(evidence: Any, probabilities: Any, reasons: Sequence[str]) -> Word:
     """Choose the claim and its word.
 
-    The claim is the most probable of benefit beyond, harm beyond and within the minimal difference; ties go to the less
-    favourable. Where even that one is less likely than not, the claim is ``unclear``. The word is that of the claim's probability on the vocabulary's scale, lowered to the cap where one of the
-    `reasons` of rule 17 holds.
+    The word is that of the claim's probability on the vocabulary's scale, lowered to the cap where one of the `reasons` of
+    rule 17 holds.
 
     Parameters
     ----------
@@ -59,15 +58,23 @@ def choose_word(evidence: Any, probabilities: Any, reasons: Sequence[str]) -> Wo
     reasons : sequence of str
         Codes of the reasons that cap the word; empty if none.
     """
-    ordered = (("harm", probabilities.harm), ("little_difference", probabilities.within), ("benefit", probabilities.benefit))
-    claim, probability = max(ordered, key=lambda pair: pair[1])
+    claim, probability = claim_of(probabilities)
     scale = sorted(evidence["vocabulary"].where(scale=SCALE), key=lambda row: row["from"])
     found = word_for(scale, probability)
-    if probability < EVEN_ODDS:
-        claim = "unclear"
     cap = next(row for row in scale if row["cap"])
     capped = bool(reasons) and found["from"] > cap["from"]
     return Word(claim, (cap if capped else found)["words"], found["words"], capped, tuple(reasons), probability)
+
+
+def claim_of(probabilities: Any) -> tuple[str, float]:
+    """Return the claim and the probability that its word expresses.
+
+    The claim is the most probable of benefit beyond, harm beyond and within the minimal difference; ties go to the less
+    favourable. Where even that one is less likely than not, the claim is ``unclear``.
+    """
+    ordered = (("harm", probabilities.harm), ("little_difference", probabilities.within), ("benefit", probabilities.benefit))
+    claim, probability = max(ordered, key=lambda pair: pair[1])
+    return (claim if probability >= EVEN_ODDS else "unclear"), probability
 
 
 def word_for(scale: Sequence[Mapping[str, Any]], probability: float) -> Mapping[str, Any]:
