@@ -10,6 +10,9 @@ from importlib import import_module
 _HOMES = {
     "fit": "fitting",
     "headline": "answer",
+    "methods_text": "methods",
+    "multiverse": "specifications",
+    **dict.fromkeys(("leave_one_out", "influence", "cumulative", "prior_grid", "prior_posterior_overlap"), "sensitivity"),
     "Headline": "answer",
     "pool": "frequentist",
     "Pooled": "frequentist",
