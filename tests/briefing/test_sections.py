@@ -101,7 +101,7 @@ def test_evidence_of_the_weaker_design_is_beneath_and_what_is_left_out_has_its_r
 
 
 def test_results_for_the_worse_are_counted_up_front_and_listed(furnished):
-    furnished.change("effects", 2, reported_result="harm")
+    furnished.change("effects", 2, reported_result="harm", estimate="0.6", ci_low="0.4", ci_high="0.9")
     said = page(furnished)
     assert re.search(r"on file for these outcomes: 3 \. They report a change for the better: 2 ; no clear difference: 0 ; a change for the worse: 1 ;", said.answer)
     assert "Elm 2015 : lives at home" in said.risks
@@ -152,3 +152,22 @@ def test_one_event_moved_changes_only_findings_that_name_its_row(furnished):
     assert changed and changed <= traced
     moved = {"theta_new/median", "mu/median", "tau/median", "probability/benefit", "risk_with/median", "unadjusted.theta_new/median"}
     assert {f"oak/E92000001/home-event-record/{name}" for name in moved} & before.keys() <= changed
+
+
+def test_disputes_stand_side_by_side_with_their_sources(furnished):
+    row = {"dispute_id": "oak.one", "programme_id": "oak-group", "one_side": "It <b>works</b> in 3 places.", "other_side": "It does not.", "why": "Other controls.", "cite": "ash2010", "checked": "secondary", "locator": "p"}
+    furnished.rows["disputes"] = [row]
+    furnished.save()
+    html = page(furnished).made
+    from workbench.briefing.render import render
+
+    text = render(html, furnished.root / "templates")
+    section = text.split('<section id="disputes"')[1].split("</section>")[0]
+    assert "It &lt;b&gt;works&lt;/b&gt; in 3 places." in section and "Other controls." in section and "Ash and Birch 2010" in section
+
+
+def test_accounts_on_file_are_told_and_their_absence_too(furnished):
+    assert "No account of children or parents themselves" in page(furnished).unknowns
+    furnished.rows["accounts"] = [{"account_id": "oak.one", "programme_id": "oak", "whose": "parents", "said": "The worker listened.", "checked": "secondary", "locator": "p", "cite": "ash2010"}]
+    furnished.save()
+    assert "parents : The worker listened." in page(furnished).unknowns

@@ -44,10 +44,10 @@ def test_frictionless_finds_the_minimal_package_valid_and_a_broken_one_not(works
     assert frictionless(package).returncode != 0
 
 
-def test_dictionary_is_current():
+def test_dictionary_and_its_counts_are_current(evidence):
     package, problems = read_package(ROOT)
     assert problems == []
-    assert (ROOT / README).read_text(encoding="utf-8") == render(package), "write it again: python -m workbench.evidence.dictionary"
+    assert (ROOT / README).read_text(encoding="utf-8") == render(package, evidence), "write it again: python -m workbench.evidence.dictionary"
 
 
 def test_dictionary_names_every_table_column_and_rule(workspace):

@@ -119,6 +119,15 @@ def _key(row: Any) -> str:
     return "/".join(map(str, row.key)) if isinstance(row.key, tuple) else str(row.key)
 
 
+def rows_about(ctx: Context, table: str) -> tuple[Any, ...]:
+    """Return the rows of an optional table on the programme or one of its variants; none where the workspace has no such table."""
+    if table not in ctx.evidence.tables:
+        return ()
+    own = {ctx.programme["programme_id"]}
+    own |= {row["programme_id"] for row in ctx.evidence["programmes"].rows if row["parent_id"] in own}
+    return tuple(row for row in ctx.evidence[table].rows if row["programme_id"] in own)
+
+
 def parts_of(cell: str | None) -> list[str]:
     """Split a cell that lists several things with semicolons."""
     return [part.strip() for part in (cell or "").split(";") if part.strip()]

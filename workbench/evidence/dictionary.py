@@ -1,23 +1,28 @@
-"""The data dictionary: ``evidence/README.md``, generated from the schema and the rules.
+"""The data dictionary: ``evidence/README.md``, generated from the schema, the rules and the rows.
 
-Run ``python -m workbench.evidence.dictionary`` in a workspace to write it again after a change to ``datapackage.json``.
+Run ``python -m workbench.evidence.dictionary`` in a workspace to write it again after a change to the tables.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import EvidenceError
 from workbench.evidence.rules import RULES
 from workbench.evidence.schema import Field, Package, Resource, read_package
 from workbench.evidence.workspace import FOLDER, find_workspace
 
+if TYPE_CHECKING:
+    from workbench.evidence.base import EvidenceBase
+
 README = f"{FOLDER}/README.md"
 
 _OPENING = """\
-<!-- Generated from datapackage.json and the rules; do not edit. Write it again with: python -m workbench.evidence.dictionary -->
+<!-- Generated from datapackage.json, the rules and the tables; do not edit. Write it again with: python -m workbench.evidence.dictionary -->
 # {title}
 
 {count} tables as a Data Package: `datapackage.json` states each table's columns, types, units, allowed values and keys. Licence: {licence}.
@@ -33,23 +38,46 @@ _OPENING = """\
 """
 
 
-def render(package: Package) -> str:
+def render(package: Package, evidence: EvidenceBase | None = None) -> str:
     """Write the data dictionary of a package.
 
     Parameters
     ----------
     package : Package
         The schema.
+    evidence : EvidenceBase, optional
+        The tables, for a count of what they hold.
 
     Returns
     -------
     str
-        Markdown; the same for the same schema and rules.
+        Markdown; the same for the same schema, rules and rows.
     """
     opening = _OPENING.format(title=package.title, count=len(package.resources), licence=package.licence or "not stated")
     contents = ["## Tables", ""] + [f"- [`{r.name}`](#{r.name}): {r.title}" for r in package.resources]
     tables = [part for resource in package.resources for part in ("", *_table(resource))]
-    return "\n".join([opening, *contents, *tables, ""])
+    held = [] if evidence is None else ["", *_held(evidence)]
+    return "\n".join([opening, *contents, *held, *tables, ""])
+
+
+def _held(evidence: EvidenceBase) -> Iterator[str]:
+    """Count what the tables hold: rows by table, and effect rows by programme and check level."""
+    yield "## What is on file"
+    yield ""
+    yield ", ".join(f"{len(table.rows):,} {name.replace('_', ' ')}" for name, table in evidence.tables.items()) + "."
+    yield ""
+    counts: dict[str, Counter[str]] = {}
+    for row in evidence["effects"].rows:
+        counts.setdefault(row["programme_id"], Counter())[row["checked"]] += 1
+    levels = next(field.enum for field in evidence["effects"].fields if field.name == "checked")
+    yield "| effect rows on | all | " + " | ".join(level.replace("_", " ") for level in levels) + " |"
+    yield "|---|" + "---:|" * (len(levels) + 1)
+    total: Counter[str] = Counter()
+    for row in evidence["programmes"].rows:
+        found = counts.get(row["programme_id"], Counter())
+        total += found
+        yield f"| {_cell(row['name'])} | {found.total()} | " + " | ".join(str(found[level]) for level in levels) + " |"
+    yield f"| all programmes | {total.total()} | " + " | ".join(str(total[level]) for level in levels) + " |"
 
 
 def _table(resource: Resource) -> Iterator[str]:
@@ -102,8 +130,12 @@ def write(path: str | os.PathLike = ".") -> Path:
     package, problems = read_package(root)
     if package is None:
         raise EvidenceError(problems)
+    from workbench.evidence.base import load
+
     target = root / README
-    target.write_text(render(package), encoding="utf-8", newline="\n")
+    temporary = target.with_suffix(".part")
+    temporary.write_text(render(package, load(root)), encoding="utf-8", newline="\n")
+    temporary.replace(target)
     return target
 
 

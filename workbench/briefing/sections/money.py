@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from workbench.briefing.context import Context, words_or_code
@@ -25,8 +26,7 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     found += yardsticks(ctx)
     if appraisal.evaluation.benefit_by:
         found += [benefits_table(ctx), Paragraph(phrases("money.classes_note"), "note")]
-    if appraisal.evaluation.by_year:
-        found.append(budget_figure(ctx))
+    found += _figures(ctx)
     found += _rows(ctx)
     if appraisal.flags:
         found.append(Notice(phrases("money.flags"), (Bullets(tuple(quoted(flag) for flag in appraisal.flags)),)))
@@ -49,6 +49,9 @@ def figures_table(ctx: Context) -> Table:
     phrases = ctx.phrases
     columns = (Column(phrases("money.figure")), Column(phrases("money.amount"), numeric=True))
     lines = [line(phrases("money.cost"), _interval(ctx, sums.cost(ctx)))]
+    budget = sums.budget_cost(ctx)
+    if budget is not None:
+        lines.append(line(phrases("money.budget_cost"), _interval(ctx, budget)))
     lines += _valued(ctx) if ctx.appraisal.status == "valued" else [line(text(strong(phrases.words("money.npv_withheld"))), not_valued(ctx))]
     return Table("money-figures", phrases("money.figures"), columns, tuple(lines))
 
@@ -119,52 +122,59 @@ def benefits_table(ctx: Context) -> Table:
     return Table("money-benefits", phrases("money.by_payer"), columns, tuple(lines))
 
 
-def budget_figure(ctx: Context) -> Figure:
-    """Spending and what comes back by year, drawn and as a table."""
-    phrases, series, years = ctx.phrases, _series(ctx), _years(ctx)
+def _figures(ctx: Context) -> list[Figure]:
+    """Money by year for society's total, and for the payer's budget where that is not the same."""
+    evaluation = ctx.appraisal.evaluation
+    found = [year_figure(ctx, "society", evaluation.by_year)] if evaluation.by_year else []
+    if evaluation.budget_by_year and evaluation.budget_by_year != evaluation.by_year:
+        found.append(year_figure(ctx, "budget", evaluation.budget_by_year))
+    return found
+
+
+def year_figure(ctx: Context, view: str, rows: Sequence[Any]) -> Figure:
+    """Spending and what comes back by year, drawn and as a table; `view` is ``society`` or ``budget``."""
+    phrases, years = ctx.phrases, sorted({item.year for item in rows})
+    series = _series(ctx, rows, years)
     net = [sum(item.amounts[index] for item in series) for index in range(len(years))]
     shape = "money.shape_deficit" if sum(value < 0 for value in net) * 2 > len(net) else "money.shape_surplus"
     chart = BudgetChart(
-        id="budget",
-        title=phrases.words("money.chart_title"),
+        id=f"by-year-{view}",
+        title=phrases.words(f"money.chart_title_{view}"),
         description=phrases.words("money.chart_description").format(shape=phrases.words(shape)),
         years=tuple(years),
         series=series,
         net_label=phrases.words("money.chart_net"),
         axis_label=phrases.words("money.chart_axis"),
     )
-    return Figure(chart, phrases("money.chart_caption"), _year_table(ctx, series, years, net))
+    return Figure(chart, phrases(f"money.chart_caption_{view}"), _year_table(ctx, view, series, years, net))
 
 
-def _years(ctx: Context) -> list[int]:
-    return sorted({item.year for item in ctx.appraisal.evaluation.by_year})
-
-
-def _series(ctx: Context) -> tuple[Series, ...]:
+def _series(ctx: Context, rows: Sequence[Any], years: Sequence[int]) -> tuple[Series, ...]:
     """One series for spending and one for each kind of benefit that occurs; all payers together."""
-    rows, found = ctx.appraisal.evaluation.by_year, []
+    found = []
     for name in ("cost", *CLASSES):
         chosen = [item for item in rows if item.cash_class == name]
         if chosen:
             signed = -1.0 if name == "cost" else 1.0
-            amounts = tuple(signed * sum(item.amount for item in chosen if item.year == year) + 0.0 for year in _years(ctx))
+            amounts = tuple(signed * sum(item.amount for item in chosen if item.year == year) + 0.0 for year in years)
             label = ctx.phrases.words("money.chart_spent" if name == "cost" else f"money.class_{name}")
             found.append(Series(label, name, amounts))
     return tuple(found)
 
 
-def _year_table(ctx: Context, series: tuple[Series, ...], years: list[int], net: list[float]) -> Table:
+def _year_table(ctx: Context, view: str, series: tuple[Series, ...], years: list[int], net: list[float]) -> Table:
     phrases = ctx.phrases
     columns = (Column(phrases("money.year")), *(Column(text(item.name), numeric=True) for item in series), Column(phrases("money.total"), numeric=True))
     lines = []
     for index, year in enumerate(years):
-        amounts = [text(_year_finding(ctx, year, item.style, item.amounts[index])) for item in series]
-        lines.append(line(quoted(year, "axis"), *amounts, text(_year_finding(ctx, year, "balance", net[index]))))
-    return Table("budget-table", phrases("money.table_caption"), columns, tuple(lines), layout="scroll")
+        amounts = [text(_year_finding(ctx, view, year, item.style, item.amounts[index])) for item in series]
+        lines.append(line(quoted(year, "axis"), *amounts, text(_year_finding(ctx, view, year, "balance", net[index]))))
+    return Table(f"by-year-{view}-table", phrases(f"money.table_caption_{view}"), columns, tuple(lines), layout="scroll")
 
 
-def _year_finding(ctx: Context, year: int, name: str, value: float) -> Finding:
-    return sums.single(ctx, f"by_year/{year}/{name}", value, "money", "mean over draws, not discounted", "GBP per family offered, not discounted")
+def _year_finding(ctx: Context, view: str, year: int, name: str, value: float) -> Finding:
+    path = "by_year" if view == "society" else "budget_by_year"
+    return sums.single(ctx, f"{path}/{year}/{name}", value, "money", "mean over draws, not discounted", "GBP per family offered, not discounted")
 
 
 def _rows(ctx: Context) -> list[Any]:

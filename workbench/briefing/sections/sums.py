@@ -56,6 +56,14 @@ def cost(ctx: Context) -> IntervalFindings | None:
     return amount(ctx, "cost", chosen, "cost of the programme, discounted") if chosen else None
 
 
+def budget_cost(ctx: Context) -> IntervalFindings | None:
+    """Cost to the budget of those who pay, where it is another figure than the cost to society; None where it is not."""
+    found = _evaluation(ctx)
+    if found.budget_cost is None or found.cost is None or found.budget_cost.mean == found.cost.mean:
+        return None
+    return amount(ctx, "budget_cost", found.budget_cost, "cost to the payer's budget, discounted")
+
+
 def benefit(ctx: Context) -> IntervalFindings:
     """Benefits that are counted."""
     return amount(ctx, "benefit", _evaluation(ctx).benefit, "events gained times their value, discounted, by draw")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.briefing.context import MEASURED, Context
+from workbench.briefing.context import MEASURED, Context, rows_about
 from workbench.briefing.findings import Basis, rows_of
 from workbench.briefing.tables import Bullets, Heading, Paragraph
 from workbench.briefing.text import Text, joined, quoted
@@ -19,9 +19,17 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     longest = _longest(ctx)
     if longest:
         found += [Heading(phrases("unknowns.follow_up"), "longest-follow-up"), Paragraph(longest)]
-    found.append(Paragraph(phrases("pending.voice"), "pending"))
+    found += [Heading(phrases("unknowns.voices"), "voices"), _voices(ctx)]
     found += [Heading(phrases("unknowns.next"), "next-study"), Paragraph(phrases("pending.text"), "pending")]
     return tuple(found)
+
+
+def _voices(ctx: Context) -> Any:
+    """What children, parents and staff say themselves, where it is on file; that none is, where not."""
+    rows = rows_about(ctx, "accounts")
+    if not rows:
+        return Paragraph(ctx.phrases("unknowns.voices_none"))
+    return Bullets(tuple(ctx.phrases("unknowns.voice", whose=quoted(row["whose"]), said=quoted(row["said"])) for row in rows))
 
 
 def _by_gap(ctx: Context) -> dict[str, list[Any]]:
