@@ -79,8 +79,51 @@ def test_impossible_risks_are_refused():
         conversions.or_from_rr(0.1, 0.1, 0.0)
 
 
-def test_every_name_converts():
-    assert conversions.BY_CONTROL_RISK < conversions.OWN_FIGURES
-    for name in conversions.OWN_FIGURES | conversions.ASSUMING:
+def test_every_name_converts_and_says_how():
+    assert conversions.OWN_FIGURES == {"RR->OR", "HR->OR", "RD->OR", "MD->SMD"}  # nothing is assumed by default
+    assert conversions.ASSUMING == {"SMD->OR", "OR->SMD"} and not conversions.ASSUMING & conversions.OWN_FIGURES
+    for name, entry in conversions.CONVERSIONS.items():
         y, v = conversions.convert(name, 0.1, 0.02, control_risk=0.3, n1=50, n2=50)
         assert np.isfinite(y) and v > 0
+        assert entry.name == name and entry.formula and entry.source
+        assert bool(entry.assumes) == (name in conversions.ASSUMING)
+
+
+@settings(deadline=None)
+@given(y=st.floats(-0.2, 0.2), v=variance, p0=st.floats(0.25, 0.7), name=st.sampled_from([n for n, e in conversions.CONVERSIONS.items() if e.back]))
+def test_there_and_back_by_name(name, y, v, p0):
+    there = conversions.convert(name, y, v, control_risk=p0)
+    again = conversions.convert(conversions.CONVERSIONS[name].back, *there, control_risk=p0)
+    assert again[0] == pytest.approx(y, abs=1e-9) and again[1] == pytest.approx(v, rel=1e-8)
+
+
+@settings(deadline=None)
+@given(y=st.floats(-0.5, 0.5), p0=st.floats(0.05, 0.5))
+def test_no_effect_stays_no_effect_and_signs_stay(y, p0):
+    for name in conversions.CONVERSIONS:
+        scaled = y * p0 if name.startswith("RD") else y
+        found, _ = conversions.convert(name, scaled, 0.1, control_risk=p0, n1=80, n2=90)
+        assert np.sign(found) == np.sign(scaled) or abs(found) < 1e-12
+
+
+def test_published_formulas_agree_with_the_counts():
+    # 12 of 40 against 8 of 50: each measure of the same table must lead to the same odds ratio
+    cells, p0 = (12, 40, 8, 50), 8 / 50
+    target = float(measures.log_odds_ratio(*cells)[0])
+    for name, compute in (("RR->OR", measures.log_risk_ratio), ("RD->OR", measures.risk_difference)):
+        y, v = compute(*cells)
+        assert conversions.convert(name, y, v, control_risk=p0)[0] == pytest.approx(target, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: conversions.convert("RR->XX", 0.1, 0.1), r"conversion 'RR->XX': must be one of RR->OR.*did you mean 'RR->OR'"),
+        (lambda: conversions.convert("RR->OR", 0.1, 0.1), "RR->OR needs the control risk"),
+        (lambda: conversions.convert("MD->SMD", 0.1, 0.1, n1=20), "MD->SMD needs both arm sizes"),
+        (lambda: conversions.allowed({"IRR->OR"}), "conversion 'IRR->OR'"),
+    ],
+)
+def test_what_cannot_be_converted_is_refused(call, words):
+    with pytest.raises(AnalysisError, match=words):
+        call()

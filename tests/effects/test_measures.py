@@ -187,14 +187,35 @@ def test_null_standard_errors_are_those_of_equal_arms():
         assert measures.null_event_se(measure, 100, 100, 0.2) == pytest.approx(np.sqrt(v), rel=1e-12)
 
 
-def test_standard_errors_entered_as_standard_deviations_are_noticed():
-    # true SDs of 10 on 100 an arm, a difference of 3: z = 2.12, p = .034
-    sound = (53.0, 10.0, 100, 50.0, 10.0, 100)
-    wrong = (53.0, 1.0, 100, 50.0, 1.0, 100)
-    assert measures.sd_looks_like_se(*sound) is None
-    assert measures.sd_looks_like_se(*sound, p=0.034) is None
-    assert "not if they are standard deviations" in measures.sd_looks_like_se(*wrong, p=0.034)
-    assert measures.sd_looks_like_se(*wrong) is None  # 3.0 at once is possible; without p it is not doubted
-    assert "suggests standard errors" in measures.sd_looks_like_se(55.0, 1.0, 100, 50.0, 1.0, 100)
-    # nine published comparisons with large differences: none is doubted
-    assert not any(measures.sd_looks_like_se(*row) for row in zip(*MEANS, strict=True))
+@settings(deadline=None)
+@given(t=st.floats(-8, 8).filter(lambda x: abs(x) > 1e-3), n1=st.integers(3, 300), n2=st.integers(3, 300))
+def test_f_and_p_lead_back_to_their_t(t, n1, n2):
+    from scipy.special import stdtr
+
+    sign, df = (1 if t > 0 else -1), n1 + n2 - 2
+    assert measures.t_from_f(t**2, sign) == pytest.approx(t, rel=1e-12)
+    p = 2 * stdtr(df, -abs(t))
+    if p > 1e-200:
+        assert measures.t_from_p(p, df, sign) == pytest.approx(t, rel=1e-6)
+
+
+def test_t_quantiles_of_a_printed_table():
+    # the usual two-sided 5 % points of Student's t
+    for df, point in ((10, 2.228), (20, 2.086), (60, 2.000), (120, 1.980)):
+        assert measures.t_from_p(0.05, df, 1) == pytest.approx(point, abs=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: measures.t_from_f(-1, 1), "F statistic must not be below 0"),
+        (lambda: measures.t_from_f(4, 0), "sign of the difference must be"),
+        (lambda: measures.t_from_p(0, 20, 1), "p value must lie above 0"),
+        (lambda: measures.t_from_p(0.1, 0, 1), "degrees of freedom above 0"),
+        (lambda: measures.t_from_p(0.1, 20, 2), "sign of the difference must be"),
+        (lambda: measures.log_odds_ratio(0, 5, 0, 5, both_empty="drop"), "must be 'refuse' or 'correct'"),
+    ],
+)
+def test_impossible_statistics_are_refused(call, words):
+    with pytest.raises(AnalysisError, match=words):
+        call()

@@ -90,3 +90,15 @@ def test_frame_and_words():
     assert "log OR" in repr(found) and "benefit positive" in repr(found)
     page = found._repr_html_()
     assert "<script>" not in page and "&lt;script&gt;" in page and "as printed" in page
+
+
+def test_any_measure_of_the_registry_may_label_arrays():
+    found = EffectSizes.from_arrays([0.1], [0.1], measure="ROM")
+    assert found.frame()["ratio"].iloc[0] == pytest.approx(np.exp(0.1)) and "log ROM" in repr(found)
+    assert "ratio" not in EffectSizes.from_arrays([0.1], [0.1], measure="ZCOR").frame()
+
+
+def test_the_frame_shows_who_ignores_clustering():
+    rows = [{"effect_id": "a", "direction": "higher_is_better"}]
+    flagged = Size(0.2, 0.1, Route("counts", ignores_clustering=True))
+    assert EffectSizes.from_sizes(rows, [flagged], "OR").frame()["ignores_clustering"].tolist() == [True]

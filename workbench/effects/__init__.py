@@ -14,8 +14,23 @@ _HOMES = {
     "own_control_risk": "routes",
     "effect_sizes": "select",
     "LeftOut": "select",
+    "CommonEffect": "rare",
+    "arm_counts": "rare",
+    "mantel_haenszel": "rare",
+    "peto": "rare",
+    "REGISTRY": "registry",
+    "Measure": "registry",
+    "escalc": "registry",
+    "CONVERSIONS": "conversions",
+    "convert": "conversions",
+    "default_icc": "clustering",
+    "design_effect": "clustering",
+    "doubts": "guards",
 }
-_MODULES = ("conversions", "measures", "routes", "select", "sizes", "uncertainty")
+_MODULES = (
+    "arms", "clustering", "conversions", "derivation", "events", "guards", "means", "measures", "nulls", "rare", "registry",
+    "routes", "select", "sizes", "statistic", "uncertainty",
+)  # fmt: skip
 
 __all__ = sorted([*_HOMES, *_MODULES])
 

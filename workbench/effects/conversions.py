@@ -6,20 +6,18 @@ conversion at the estimate (delta method), with the control risk taken as known.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
 import numpy as np
 from scipy.special import expit, logit
 
 from workbench.effects.measures import Pair, _floats, _require, smd_from_t
+from workbench.errors import AnalysisError, nearest
 
 #: log odds ratio = SMD x pi / sqrt(3): the logistic distribution with the same standard deviation (Chinn 2000).
 LOGISTIC = np.pi / np.sqrt(3)
-
-#: Conversions that use nothing but the study's own printed figures; `size` makes them unless told otherwise.
-OWN_FIGURES = frozenset({"RR->OR", "HR->OR", "RD->OR", "MD->SMD"})
-#: Conversions that assume a distribution; made only on request.
-ASSUMING = frozenset({"SMD->OR", "OR->SMD"})
-#: Those that need the risk in the comparison arm.
-BY_CONTROL_RISK = frozenset({"RR->OR", "HR->OR", "RD->OR"})
 
 
 def _check_risk(p0: np.ndarray) -> None:
@@ -105,12 +103,85 @@ def smd_from_md(y, v, n1, n2) -> Pair:
     return smd_from_t(y / np.sqrt(v), n1, n2)
 
 
-_BY_RISK = {"RR->OR": or_from_rr, "HR->OR": or_from_hr, "RD->OR": or_from_rd}
-_DIRECT = {"SMD->OR": or_from_smd, "OR->SMD": smd_from_or}
+@dataclass(frozen=True)
+class Conversion:
+    """One conversion between measures, as data.
+
+    Attributes
+    ----------
+    name : str
+        Source and target, such as ``RR->OR``.
+    formula, source : str
+        On the analysis scale (log for ratios), and who it comes from.
+    needs : str
+        ``control risk``, ``arm sizes`` or nothing.
+    assumes : str
+        What it takes for granted beyond the study's own figures; empty if nothing.
+    default : bool
+        Whether `size` makes it unless told otherwise.
+    function : callable
+        ``(y, v)``, with the control risk or the two arm sizes where it needs them, to ``(y, v)``.
+    back : str
+        The conversion that undoes it; empty if there is none.
+    """
+
+    name: str
+    formula: str
+    source: str
+    needs: str
+    assumes: str
+    default: bool
+    function: Callable[..., Pair] = field(repr=False)
+    back: str = ""
+
+
+_RISK, _SIZES = "control risk", "arm sizes"
+_ZHANG = "Zhang & Yu 1998, doi 10.1001/jama.280.19.1690"
+_HAZARDS = "hazards proportional; VanderWeele 2020, doi 10.1111/biom.13197"
+_CHINN = "Chinn 2000, doi 10.1002/1097-0258(20001130)19:22<3127::AID-SIM784>3.0.CO;2-M"
+_LOGISTIC_UNDER = "a logistic distribution under the yes or no, with one SD in both arms"
+
+#: Every conversion by its name.
+CONVERSIONS: Mapping[str, Conversion] = MappingProxyType({
+    entry.name: entry
+    for entry in (
+        Conversion("RR->OR", "logit(p0 exp(y)) - logit(p0)", _ZHANG, _RISK, "", True, or_from_rr, "OR->RR"),
+        Conversion("HR->OR", "logit(1 - (1 - p0)^exp(y)) - logit(p0)", _HAZARDS, _RISK, "", True, or_from_hr, "OR->HR"),
+        Conversion("RD->OR", "logit(p0 + y) - logit(p0)", "by definition", _RISK, "", True, or_from_rd, "OR->RD"),
+        Conversion("OR->RR", "log(expit(logit(p0) + y) / p0)", _ZHANG, _RISK, "", False, rr_from_or, "RR->OR"),
+        Conversion("OR->HR", "log(log(1 - p1) / log(1 - p0)), p1 = expit(logit(p0) + y)", _HAZARDS, _RISK, "", False, hr_from_or, "HR->OR"),
+        Conversion("OR->RD", "expit(logit(p0) + y) - p0", "by definition", _RISK, "", False, rd_from_or, "RD->OR"),
+        Conversion("MD->SMD", "J (y / SE) sqrt(1/n1 + 1/n2)", "Hedges 1981, doi 10.3102/10769986006002107", _SIZES, "", True, smd_from_md),
+        Conversion("SMD->OR", "y pi / sqrt(3)", _CHINN, "", _LOGISTIC_UNDER, False, or_from_smd, "OR->SMD"),
+        Conversion("OR->SMD", "y sqrt(3) / pi", _CHINN, "", _LOGISTIC_UNDER, False, smd_from_or, "SMD->OR"),
+    )
+})  # fmt: skip
+
+#: Conversions that use nothing but the study's own printed figures; `size` makes them unless told otherwise.
+OWN_FIGURES = frozenset(name for name, entry in CONVERSIONS.items() if entry.default)
+#: Conversions that assume a distribution; made only on request.
+ASSUMING = frozenset(name for name, entry in CONVERSIONS.items() if entry.assumes)
+#: Those that need the risk in the comparison arm.
+BY_CONTROL_RISK = frozenset(name for name, entry in CONVERSIONS.items() if entry.needs == _RISK)
+
+
+def allowed(names: Iterable[str]) -> frozenset[str]:
+    """Return `names` as a set of conversions.
+
+    Raises
+    ------
+    AnalysisError
+        If one of them does not exist, with the nearest name.
+    """
+    chosen = frozenset((names,) if isinstance(names, str) else names)
+    for name in sorted(chosen - CONVERSIONS.keys()):
+        hint = nearest(name, CONVERSIONS)
+        raise AnalysisError(f"conversion {name!r}: must be one of {', '.join(CONVERSIONS)}" + (f"; {hint}" if hint else ""))
+    return chosen
 
 
 def convert(name: str, y, v, *, control_risk=None, n1=None, n2=None) -> Pair:
-    """Apply the conversion called `name` (a member of `OWN_FIGURES` or `ASSUMING`).
+    """Apply the conversion called `name` (a key of `CONVERSIONS`).
 
     Parameters
     ----------
@@ -122,9 +193,20 @@ def convert(name: str, y, v, *, control_risk=None, n1=None, n2=None) -> Pair:
         Needed by the members of `BY_CONTROL_RISK`.
     n1, n2 : array_like, optional
         Arm sizes, needed by ``"MD->SMD"``.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no such conversion, or what it needs is not given.
     """
-    if name in _BY_RISK:
-        return _BY_RISK[name](y, v, control_risk)
-    if name in _DIRECT:
-        return _DIRECT[name](y, v)
-    return smd_from_md(y, v, n1, n2)
+    (name,) = allowed(name)
+    entry = CONVERSIONS[name]
+    if entry.needs == _RISK:
+        if control_risk is None:
+            raise AnalysisError(f"{name} needs the control risk")
+        return entry.function(y, v, control_risk)
+    if entry.needs == _SIZES:
+        if n1 is None or n2 is None:
+            raise AnalysisError(f"{name} needs both arm sizes")
+        return entry.function(y, v, n1, n2)
+    return entry.function(y, v)

@@ -7,14 +7,10 @@ Every function takes scalars or arrays that broadcast, programme arm first, and 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln, ndtri
+from scipy.special import gammaln, ndtri, stdtrit
 
+from workbench.effects.registry import MEASURES, RATIOS
 from workbench.errors import AnalysisError
-
-#: Measures that are analysed on the log scale.
-RATIOS = frozenset({"OR", "RR", "HR", "IRR"})
-#: Every measure that an effect row may carry; GEN is a given effect of unstated kind.
-MEASURES = ("OR", "RR", "HR", "IRR", "RD", "SMD", "MD", "GEN")
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -52,24 +48,30 @@ def needs_correction(a, n1, c, n2) -> np.ndarray:
     return (a == 0) | (c == 0) | (a == n1) | (c == n2)
 
 
-def _cells(a, n1, c, n2) -> tuple[np.ndarray, ...]:
+def _cells(a, n1, c, n2, both_empty: str = "refuse") -> tuple[np.ndarray, ...]:
     """Return the four cells (events and non-events by arm), with 1/2 added only where one of them is empty."""
+    if both_empty not in ("refuse", "correct"):
+        raise AnalysisError(f"both_empty = {both_empty!r}: must be 'refuse' or 'correct'")
     a, n1, c, n2 = _floats(a, n1, c, n2)
     _require((n1 > 0) & (n2 > 0), "each arm needs a size above 0")
     _require((a >= 0) & (c >= 0) & (a <= n1) & (c <= n2), "events must lie between 0 and the arm's size")
-    _require(~((a == 0) & (c == 0)), "no events in either arm: the counts say nothing about their ratio")
-    _require(~((a == n1) & (c == n2)), "everyone in both arms had the event: the counts say nothing about their ratio")
+    if both_empty == "refuse":
+        _require(~((a == 0) & (c == 0)), "no events in either arm: the counts say nothing about their ratio")
+        _require(~((a == n1) & (c == n2)), "everyone in both arms had the event: the counts say nothing about their ratio")
     half = 0.5 * needs_correction(a, n1, c, n2)
     return a + half, n1 - a + half, c + half, n2 - c + half
 
 
-def log_odds_ratio(a, n1, c, n2) -> Pair:
+def log_odds_ratio(a, n1, c, n2, both_empty: str = "refuse") -> Pair:
     """Log odds ratio from events and arm sizes.
 
     Parameters
     ----------
     a, n1, c, n2 : array_like
         Events and size of the programme arm, then of the comparison arm. Events need not be whole (a percentage of n).
+    both_empty : {"refuse", "correct"}
+        What to do with a table in which nobody, or everybody, had the event: refuse it, since it says nothing about the
+        ratio, or add 1/2 as to any other table (metafor's default in ``escalc``).
 
     Returns
     -------
@@ -80,28 +82,28 @@ def log_odds_ratio(a, n1, c, n2) -> Pair:
     Raises
     ------
     AnalysisError
-        If events exceed an arm, or both arms have no events, or no non-events.
+        If events exceed an arm, or both arms have no events, or no non-events (unless corrected).
     """
-    a, b, c, d = _cells(a, n1, c, n2)
+    a, b, c, d = _cells(a, n1, c, n2, both_empty)
     return np.log(a * d / (b * c)), 1 / a + 1 / b + 1 / c + 1 / d
 
 
-def log_risk_ratio(a, n1, c, n2) -> Pair:
+def log_risk_ratio(a, n1, c, n2, both_empty: str = "refuse") -> Pair:
     """Log risk ratio from events and arm sizes; arguments, correction and errors as `log_odds_ratio`.
 
     The variance is ``1/a - 1/n1 + 1/c - 1/n2`` (Katz et al. 1978).
     """
-    a, b, c, d = _cells(a, n1, c, n2)
+    a, b, c, d = _cells(a, n1, c, n2, both_empty)
     n1, n2 = a + b, c + d
     return np.log(a / n1) - np.log(c / n2), 1 / a - 1 / n1 + 1 / c - 1 / n2
 
 
-def risk_difference(a, n1, c, n2) -> Pair:
+def risk_difference(a, n1, c, n2, both_empty: str = "refuse") -> Pair:
     """Risk difference from events and arm sizes; arguments, correction and errors as `log_odds_ratio`.
 
     The variance is ``p1 (1 - p1) / n1 + p2 (1 - p2) / n2``. The correction keeps it above zero for an empty cell.
     """
-    a, b, c, d = _cells(a, n1, c, n2)
+    a, b, c, d = _cells(a, n1, c, n2, both_empty)
     n1, n2 = a + b, c + d
     return a / n1 - c / n2, a * b / n1**3 + c * d / n2**3
 
@@ -178,6 +180,23 @@ def smd_from_t(t, n1, n2, variance: str = "LS") -> Pair:
     return g, smd_variance(g, n1, n2, variance)
 
 
+def t_from_f(f, sign) -> np.ndarray:
+    """t statistic ``sign sqrt(F)`` from an F test on 1 numerator degree of freedom; `sign` is that of the difference."""
+    f, sign = _floats(f, sign)
+    _require(f >= 0, "an F statistic must not be below 0")
+    _require(np.abs(sign) == 1, "the sign of the difference must be +1 or -1")
+    return sign * np.sqrt(f)
+
+
+def t_from_p(p, df, sign) -> np.ndarray:
+    """t statistic whose two-sided p value is `p` on `df` degrees of freedom; `sign` is that of the difference."""
+    p, df, sign = _floats(p, df, sign)
+    _require((p > 0) & (p <= 1), "a p value must lie above 0 and not above 1")
+    _require(df > 0, "a t test needs degrees of freedom above 0")
+    _require(np.abs(sign) == 1, "the sign of the difference must be +1 or -1")
+    return -sign * stdtrit(df, p / 2)
+
+
 def z_of_level(level: float) -> float:
     """Return the standard normal quantile of a central interval; 0.95 and 95 both mean 95 %."""
     share = level / 100 if level > 1 else level
@@ -228,29 +247,3 @@ def null_event_se(measure: str, n1, n2, risk) -> np.ndarray:
     _require((risk > 0) & (risk < 1), "the risk must lie strictly between 0 and 1")
     unit = {"OR": 1 / (risk * (1 - risk)), "RR": (1 - risk) / risk, "RD": risk * (1 - risk)}[measure]
     return np.sqrt(unit * (1 / n1 + 1 / n2))
-
-
-def sd_looks_like_se(m1, sd1, n1, m2, sd2, n2, p: float | None = None, largest: float = 3.0) -> str | None:
-    """Say why the standard deviations of a row may be standard errors, or return None.
-
-    Parameters
-    ----------
-    m1, sd1, n1, m2, sd2, n2 : float
-        Arm summaries as entered.
-    p : float, optional
-        Exact two-sided p value printed with them. If it fits the figures read as standard errors far better than as
-        standard deviations, that settles it.
-    largest : float
-        Without a p value, the absolute standardised difference beyond which the entry is doubted.
-    """
-    if p is not None and 0 < p < 1 and m1 != m2:
-        z = -ndtri(p / 2)
-        as_sd = abs(m1 - m2) / np.sqrt(sd1**2 / n1 + sd2**2 / n2)
-        as_se = abs(m1 - m2) / np.hypot(sd1, sd2)
-        if abs(np.log(as_se / z)) < 0.5 < abs(np.log(as_sd / z)) / 2:
-            return f"p = {p:g} fits the figures if they are standard errors, not if they are standard deviations"
-        return None
-    g = abs(float(hedges_g(m1, sd1, n1, m2, sd2, n2)[0]))
-    if g > largest:
-        return f"a standardised difference of {g:.1f} suggests standard errors entered as standard deviations"
-    return None

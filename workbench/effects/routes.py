@@ -1,21 +1,23 @@
-"""From one row of ``effects.csv`` to an effect and its standard error, with the route taken.
+"""From one row of ``effects.csv`` to an effect and its standard error, with the route taken and every step of it.
 
-A row prints what its paper prints: arm counts, percentages, means, or an estimate with some measure of uncertainty.
-`size` takes the best route that the row's own figures allow and says which one it was. Nothing is guessed: a row that
-lacks a figure is refused with the figure named.
+A row prints what its paper prints: arm counts, percentages, means, a test statistic, or an estimate with some measure of
+uncertainty. `size` takes the best route that the row's own figures allow and says which one it was. Nothing is guessed: a
+row that lacks a figure is refused with the figure named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from workbench.effects import conversions, measures, uncertainty
-from workbench.effects.uncertainty import exact_p, has, lacks, take
+from workbench.effects import arms, clustering, conversions, guards, measures, nulls, statistic, uncertainty
+from workbench.effects.derivation import Raw, Step, native
+from workbench.effects.registry import REGISTRY, ROW_MEASURES
+from workbench.effects.uncertainty import has, lacks, take
 from workbench.errors import AnalysisError
 
 Row = Mapping[str, Any]
@@ -28,8 +30,8 @@ class Route:
     Attributes
     ----------
     name : str
-        ``counts``, ``percentages``, ``means``, ``se``, ``interval``, ``t``, ``d_and_n``, ``p`` or ``known_null``
-        (``given`` for arrays).
+        ``counts``, ``percentages``, ``means``, ``chi_square``, ``se``, ``interval``, ``t``, ``f``, ``chi2``, ``d_and_n``,
+        ``p`` or ``known_null`` (``given`` for arrays).
     inputs : Mapping[str, float or str]
         The printed figures that were used, by column.
     bound : bool
@@ -38,6 +40,10 @@ class Route:
         Corrections, inflation and doubts, in words; empty if there are none.
     converted : str
         The conversion made, such as ``RR->OR``; empty if there was none.
+    ignores_clustering : bool
+        True for a cluster trial whose figures were used as if families had been allocated one by one.
+    steps : tuple of Step
+        From the printed figures to the effect and its standard error.
     """
 
     name: str
@@ -45,12 +51,19 @@ class Route:
     bound: bool = False
     note: str = ""
     converted: str = ""
+    ignores_clustering: bool = False
+    steps: tuple[Step, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", MappingProxyType(dict(self.inputs)))
 
     def __reduce__(self):  # a mapping proxy does not pickle
-        return type(self), (self.name, dict(self.inputs), self.bound, self.note, self.converted)
+        return type(self), (self.name, dict(self.inputs), self.bound, self.note, self.converted, self.ignores_clustering, self.steps)
+
+    @property
+    def derivation(self) -> tuple[str, ...]:
+        """The steps as lines of text."""
+        return tuple(step.line for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -61,18 +74,23 @@ class Size:
     se: float
     route: Route
 
+    @property
+    def derivation(self) -> tuple[str, ...]:
+        """Lines of text from the printed figures to `y` and `se`: each with its formula, its figures and its source."""
+        return self.route.derivation
+
 
 @dataclass(frozen=True)
-class _Raw:
-    """An effect in the measure that the figures give directly, before conversion and inflation."""
+class _Wish:
+    """What the caller asked for."""
 
     measure: str
-    y: float
-    v: float
-    name: str
-    inputs: dict[str, Any]
-    notes: tuple[str, ...] = ()
-    bound: bool = False
+    study: Row | None
+    risk: float | None
+    convert: Collection[str]
+    icc: float | None
+    cluster_size: float | None
+    iccs: Iterable[Row]
 
 
 def size(
@@ -82,6 +100,9 @@ def size(
     study: Row | None = None,
     control_risk: float | None = None,
     convert: Collection[str] = conversions.OWN_FIGURES,
+    icc: float | None = None,
+    cluster_size: float | None = None,
+    iccs: Iterable[Row] = (),
 ) -> Size:
     """Return the effect size of one row on the scale of `measure`.
 
@@ -90,13 +111,18 @@ def size(
     row : Mapping
         A row of ``effects.csv``; a missing figure is None.
     measure : str
-        OR, RR, HR, IRR, RD, SMD or MD.
+        One of `registry.ROW_MEASURES`: OR, RR, HR, IRR, RD, SMD or MD.
     study : Mapping, optional
-        Its row of ``studies.csv``, used to note a cluster trial whose figures ignore the clustering.
+        Its row of ``studies.csv``, used to flag a cluster trial whose figures ignore the clustering.
     control_risk : float, optional
         Risk in the comparison arm for conversions; by default the row's own counts or percentage.
     convert : collection of str
-        The conversions allowed, from `conversions.OWN_FIGURES` (default) and `conversions.ASSUMING`.
+        The conversions allowed, by their names in `conversions.CONVERSIONS`; an empty one allows none.
+    icc, cluster_size : float, optional
+        Intraclass correlation and mean cluster size, for a row whose figures ignore its clusters; they replace the row's
+        own ``design_effect``, ``icc`` and ``cluster_size``.
+    iccs : iterable of Row
+        Table of published intraclass correlations, for rows that state ``cluster_size`` and ``cluster_unit`` only.
 
     Returns
     -------
@@ -108,17 +134,19 @@ def size(
     AnalysisError
         If the figures needed are missing (all of them are named) or impossible.
     """
-    if measure not in measures.MEASURES or measure == "GEN":
-        raise AnalysisError(f"{_place(row)}: measure {measure!r} is not one of {', '.join(measures.MEASURES[:-1])}")
+    if measure not in ROW_MEASURES:
+        raise AnalysisError(f"{_place(row)}: measure {measure!r} is not one of {', '.join(ROW_MEASURES)}")
     risk = control_risk if control_risk is not None else own_control_risk(row)
     try:
+        wish = _Wish(measure, study, risk, conversions.allowed(convert), icc, cluster_size, iccs)
+        guards.refuse_impossible(row)
         if row.get("role") == "known_null":
-            return _finish(row, measure, study, risk, convert, _known_null(row, measure, risk))
+            return _finish(row, wish, nulls.known_null(row, measure, risk))
         lacking: list[str] = []
         for name in _order(row):
-            raw = _ROUTES[name](row, measure, risk, convert, lacking)
+            raw = _ROUTES[name](row, measure, risk, wish.convert, lacking)
             if raw is not None:
-                return _finish(row, measure, study, risk, convert, raw)
+                return _finish(row, wish, raw)
     except AnalysisError as error:
         raise AnalysisError(f"{_place(row)}: {error}") from None
     raise AnalysisError(f"{_place(row)}: no {measure} can be had from the figures given; {'; '.join(lacking)}")
@@ -139,43 +167,42 @@ def _place(row: Row) -> str:
 
 def _order(row: Row) -> tuple[str, ...]:
     """Routes in the order tried: what the row says its numbers are, an adjusted estimate before crude arms."""
-    arms = ("counts", "percentages", "means")
+    from_arms, rest = ("counts", "percentages", "means"), ("chi_square", "t", "f", "p")
     first = row.get("data_type")
-    if first in arms and not row.get("adjusted"):
-        return (first, *(name for name in arms if name != first), "estimate", "t")
-    return ("estimate", *arms, "t")
+    if first in from_arms and not row.get("adjusted"):
+        return (first, *(name for name in from_arms if name != first), "estimate", *rest)
+    return ("estimate", *from_arms, *rest)
 
 
-def _native(offered: tuple[str, ...], measure: str, risk: float | None, convert: Collection[str]) -> str | None:
-    """Return which of the `offered` measures leads to `measure`, itself first, or None."""
-    if measure in offered:
-        return measure
-    for name in offered:
-        step = f"{name}->{measure}"
-        if step in convert and (risk is not None or step not in conversions.BY_CONTROL_RISK):
-            return name
-    return None
-
-
-def _finish(row: Row, measure: str, study: Row | None, risk: float | None, convert, raw: _Raw) -> Size:
+def _finish(row: Row, wish: _Wish, raw: Raw) -> Size:
     """Convert, inflate for clustering, and write the route."""
-    y, v, notes, inputs, step = raw.y, raw.v, list(raw.notes), dict(raw.inputs), ""
-    if raw.measure != measure:
-        step = f"{raw.measure}->{measure}"
-        y, v = conversions.convert(step, y, v, control_risk=risk, n1=row.get("n_treat"), n2=row.get("n_control"))
-        notes.append(_conversion_note(step, row, risk))
-    effect = row.get("design_effect")
-    if effect is not None:
-        if effect < 1:
-            raise AnalysisError(f"design_effect = {effect:g}: must be at least 1")
-        v, inputs["design_effect"] = v * effect, effect
-        notes.append(f"variance multiplied by {effect:g} for clustering")
-    elif study is not None and study.get("design") == "cluster_rct" and raw.name not in ("se", "interval"):
-        notes.append("cluster trial: these figures ignore the clustering and no design effect is recorded")
-    y, v = float(y), float(v)
+    y, v, notes, inputs, step = float(raw.y), float(raw.v), list(raw.notes), dict(raw.inputs), ""
+    steps = [Step("printed", "", tuple(inputs.items())), *raw.steps]
+    if raw.measure != wish.measure:
+        step = f"{raw.measure}->{wish.measure}"
+        y, v = (float(part) for part in conversions.convert(step, y, v, control_risk=wish.risk, n1=row.get("n_treat"), n2=row.get("n_control")))
+        notes.append(_conversion_note(step, row, wish.risk))
+        steps += _conversion_steps(step, row, wish.risk, y, v)
+    found = clustering.inflation(row, icc=wish.icc, cluster_size=wish.cluster_size, iccs=wish.iccs)
+    ignores = False
+    if found is not None:
+        v *= found.factor
+        inputs |= found.inputs
+        notes.append(found.note)
+        steps.append(Step("v", found.formula, found.inputs, v, "Kish 1965"))
+    elif wish.study is not None and wish.study.get("design") == "cluster_rct":
+        ignores = raw.name not in ("se", "interval")
+        notes.append(
+            "cluster trial: these figures ignore the clustering and no design effect is recorded"
+            if ignores
+            else "cluster trial: the printed uncertainty is taken to allow for the clustering"
+        )
     if not (np.isfinite(y) and np.isfinite(v) and v > 0):
         raise AnalysisError(f"route {raw.name} gives an effect of {y:g} with variance {v:g}, which cannot be used")
-    return Size(y, float(np.sqrt(v)), Route(raw.name, inputs, raw.bound, "; ".join(notes), step))
+    notes += [f"check: {words}" for words in guards.doubts(row)]
+    se = float(np.sqrt(v))
+    steps.append(Step("se", "sqrt(v)", (), se))
+    return Size(y, se, Route(raw.name, inputs, raw.bound, "; ".join(notes), step, ignores, tuple(steps)))
 
 
 def _conversion_note(step: str, row: Row, risk: float | None) -> str:
@@ -186,83 +213,24 @@ def _conversion_note(step: str, row: Row, risk: float | None) -> str:
     return f"{step} through t" if step == "MD->SMD" else f"{step} by the logistic distribution"
 
 
-# ---------------------------------------------------------------------------------------------------------- arms
+def _conversion_steps(step: str, row: Row, risk: float | None, y: float, v: float) -> tuple[Step, Step]:
+    entry = conversions.CONVERSIONS[step]
+    figures: tuple[tuple[str, Any], ...] = ()
+    if entry.needs == "control risk":
+        figures = (("p0", risk),)
+    elif entry.needs == "arm sizes":
+        figures = (("n1", row["n_treat"]), ("n2", row["n_control"]))
+    variance = "1/n1 + 1/n2 + y^2 / (2 (n1 + n2))" if step == "MD->SMD" else "v x (derivative of the conversion at y)^2"
+    return Step(f"y, {step}", entry.formula, figures, y, entry.source), Step("v", variance, (), v, "" if step == "MD->SMD" else "delta method")
 
 
-def _from_cells(row: Row, measure: str, events: tuple[float, float], name: str, inputs: dict) -> _Raw:
-    compute = {
-        "OR": measures.log_odds_ratio,
-        "RR": measures.log_risk_ratio,
-        "RD": measures.risk_difference,
-    }[measure]
-    cells = (events[0], row["n_treat"], events[1], row["n_control"])
-    y, v = compute(*cells)
-    corrected = bool(measures.needs_correction(*cells))
-    notes = ("an empty cell: 1/2 added to all four",) if corrected else ()
-    return _Raw(measure, float(y), float(v), name, inputs, notes)
-
-
-def _counts(row: Row, measure: str, risk, convert, lacking: list[str]) -> _Raw | None:
-    columns = ("events_treat", "n_treat", "events_control", "n_control")
-    native = _native(("OR", "RR", "RD"), measure, risk, convert)
-    if native is None:
-        return None
-    if not has(row, *columns):
-        lacking.append(f"counts lack {lacks(row, columns)}")
-        return None
-    return _from_cells(row, native, (row["events_treat"], row["events_control"]), "counts", take(row, *columns))
-
-
-def _percentages(row: Row, measure: str, risk, convert, lacking: list[str]) -> _Raw | None:
-    columns = ("pct_treat", "n_treat", "pct_control", "n_control")
-    native = _native(("OR", "RR", "RD"), measure, risk, convert)
-    if native is None:
-        return None
-    if not has(row, *columns):
-        lacking.append(f"percentages lack {lacks(row, columns)}")
-        return None
-    # not rounded to whole people: weighted or adjusted percentages have no whole count behind them
-    events = (row["pct_treat"] / 100 * row["n_treat"], row["pct_control"] / 100 * row["n_control"])
-    return _from_cells(row, native, events, "percentages", take(row, *columns))
-
-
-def _means(row: Row, measure: str, risk, convert, lacking: list[str]) -> _Raw | None:
-    columns = ("mean_treat", "sd_treat", "n_treat", "mean_control", "sd_control", "n_control")
-    native = _native(("SMD", "MD") if measure != "SMD" else ("SMD",), measure, risk, convert)
-    if native is None:
-        return None
-    if not has(row, *columns):
-        lacking.append(f"means lack {lacks(row, columns)}")
-        return None
-    figures = tuple(row[column] for column in columns)
-    y, v = (measures.hedges_g if native == "SMD" else measures.mean_difference)(*figures)
-    doubt = measures.sd_looks_like_se(*figures, p=row.get("p") if exact_p(row) else None)
-    return _Raw(native, float(y), float(v), "means", take(row, *columns), (f"check: {doubt}",) if doubt else ())
-
-
-def _t(row: Row, measure: str, risk, convert, lacking: list[str]) -> _Raw | None:
-    """A t statistic with arm sizes and no estimate gives a standardised mean difference."""
-    native = _native(("SMD",), measure, risk, convert)
-    if native is None or not has(row, "t"):
-        return None
-    columns = ("t", "n_treat", "n_control")
-    if not has(row, *columns):
-        lacking.append(f"t lacks {lacks(row, columns)}")
-        return None
-    y, v = measures.smd_from_t(*(row[column] for column in columns))
-    return _Raw("SMD", float(y), float(v), "t", take(row, *columns))
-
-
-# ------------------------------------------------------------------------------------------------------- estimate
-
-
-def _estimate(row: Row, measure: str, risk, convert, lacking: list[str]) -> _Raw | None:
+def _estimate(row: Row, measure: str, risk: float | None, convert: Collection[str], lacking: list[str]) -> Raw | None:
     """A printed estimate with whatever is printed of its uncertainty."""
     if not has(row, "estimate", "measure"):
         lacking.append(f"estimate lacks {lacks(row, ('estimate', 'measure'))}")
         return None
     kind = row["measure"]
-    if _native((kind,), measure, risk, convert) is None:
+    if native((kind,), measure, risk, convert) is None:
         step = f"{kind}->{measure}"
         need = "needs the control risk" if step in convert else "is not a conversion that is made here"
         lacking.append(f"estimate is {kind}: {step} {need}")
@@ -271,71 +239,30 @@ def _estimate(row: Row, measure: str, risk, convert, lacking: list[str]) -> _Raw
         lacking.append(f"estimate is MD: MD->SMD lacks {lacks(row, ('n_treat', 'n_control'))}")
         return None
     y = measures.to_analysis_scale(row["estimate"], kind)
-    for name in ("se", "interval", "t", "d_and_n", "p"):
-        found = uncertainty.WAYS[name](row, y, kind)
+    for name, way in uncertainty.WAYS.items():
+        found = way(row, y, kind)
         if found is not None:
             se, inputs, notes, bound = found
-            return _Raw(kind, y, se**2, name, {**take(row, "measure", "estimate"), **inputs}, notes, bound)
-    lacking.append("estimate lacks an interval with its level, a standard error, a t or a p value")
+            steps = _estimate_steps(row, kind, y, se, name, inputs)
+            return Raw(kind, y, se**2, name, {**take(row, "measure", "estimate"), **inputs}, notes, bound, steps)
+    lacking.append("estimate lacks an interval with its level, a standard error, a t, F, chi-square or p value")
     return None
 
 
-_ROUTES: Mapping[str, Callable[..., _Raw | None]] = {
-    "counts": _counts,
-    "percentages": _percentages,
-    "means": _means,
+def _estimate_steps(row: Row, kind: str, y: float, se: float, name: str, inputs: Mapping[str, Any]) -> tuple[Step, Step]:
+    ratio = REGISTRY[kind].ratio
+    first = Step(f"y, {'log ' if ratio else ''}{kind}", "log(estimate)" if ratio else "estimate", (("estimate", row["estimate"]),), y)
+    figures = tuple((column, value) for column, value in inputs.items() if not isinstance(value, str))
+    return first, Step("v", uncertainty.FORMULAS[name], figures, se**2)
+
+
+_ROUTES: Mapping[str, Callable[..., Raw | None]] = {
+    "counts": arms.counts,
+    "percentages": arms.percentages,
+    "means": arms.means,
     "estimate": _estimate,
-    "t": _t,
+    "chi_square": arms.chi_square,
+    "t": statistic.t,
+    "f": statistic.f,
+    "p": statistic.p,
 }
-
-
-# ---------------------------------------------------------------------------------------------------- known nulls
-
-
-def _pooled_risk(row: Row, risk: float | None) -> tuple[float | None, str]:
-    """Return the risk common to both arms of a null: pooled over the arms if both are printed, else the control's."""
-    n1, n2 = row["n_treat"], row["n_control"]
-    if has(row, "events_treat", "events_control"):
-        return (row["events_treat"] + row["events_control"]) / (n1 + n2), "pooled"
-    if has(row, "pct_treat", "pct_control"):
-        return (row["pct_treat"] * n1 + row["pct_control"] * n2) / (100 * (n1 + n2)), "pooled"
-    return risk, "control"
-
-
-def _known_null(row: Row, measure: str, risk: float | None) -> _Raw:
-    """A controlled result reported as not significant, without a figure: zero, with its SE from the arm sizes.
-
-    SMD: ``sqrt(1/n1 + 1/n2)``. OR, RR, RD: from the risk common to both arms. An OR without any printed risk takes a
-    risk of one half, which gives the smallest standard error that any risk allows, and its route says so. HR, IRR: ``sqrt(1/events1 + 1/events2)``.
-    """
-    if measure in ("HR", "IRR"):
-        columns = ("events_treat", "events_control")
-        if not has(row, *columns) or not all(row[column] > 0 for column in columns):
-            raise AnalysisError(f"a known null on the {measure} needs events above 0 in both arms")
-        return _Raw(measure, 0.0, sum(1 / row[column] for column in columns), "known_null", take(row, *columns))
-    columns = ("n_treat", "n_control")
-    if not has(row, *columns):
-        raise AnalysisError(f"a known null needs its arm sizes; lacking {lacks(row, columns)}")
-    n1, n2 = row["n_treat"], row["n_control"]
-    inputs, note = take(row, *columns), "reported as not significant without a figure: entered at 0"
-    if measure == "SMD":
-        return _Raw(measure, 0.0, float(measures.null_smd_se(n1, n2)) ** 2, "known_null", inputs, (note,))
-    if measure == "MD":
-        return _Raw(measure, 0.0, _null_md_variance(row), "known_null", inputs, (note,))
-    common, which = _pooled_risk(row, risk)
-    if common is not None and 0 < common < 1:
-        inputs[f"{which}_risk"] = common
-        se = float(measures.null_event_se(measure, n1, n2, common))
-        return _Raw(measure, 0.0, se**2, "known_null", inputs, (note, f"standard error at the {which} risk"))
-    if measure != "OR":
-        raise AnalysisError(f"a known null on the {measure} needs the risk in the comparison arm")
-    se = float(measures.null_event_se(measure, n1, n2, 0.5))
-    notes = (note, "no risk printed: standard error at a risk of one half, the smallest that any risk allows")
-    return _Raw("OR", 0.0, se**2, "known_null", inputs, notes)
-
-
-def _null_md_variance(row: Row) -> float:
-    columns = ("sd_treat", "sd_control")
-    if not has(row, *columns):
-        raise AnalysisError(f"a known null on the MD needs both standard deviations; lacking {lacks(row, columns)}")
-    return row["sd_treat"] ** 2 / row["n_treat"] + row["sd_control"] ** 2 / row["n_control"]

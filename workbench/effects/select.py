@@ -156,6 +156,11 @@ def one_per_group(rows: Sequence[Any], horizon: float) -> tuple[tuple[Any, ...],
     return kept, others
 
 
+def iccs_of(evidence: Any) -> tuple[Any, ...]:
+    """Return the published intraclass correlations; none where the workspace has no such table."""
+    return evidence["iccs"].rows if "iccs" in evidence.tables else ()
+
+
 def families_in(row: Mapping[str, Any], study: Mapping[str, Any]) -> int:
     """Return the number of families (or participants) behind a row; 0 where the source does not say."""
     if row["n_treat"] is not None and row["n_control"] is not None:
@@ -262,7 +267,7 @@ def effect_sizes(
         refused = refusal(row, study, include_unverified)
         if refused is None:
             try:
-                sizes[row["effect_id"]] = size(row, measure, study=study)
+                sizes[row["effect_id"]] = size(row, measure, study=study, iccs=iccs_of(evidence))
                 kept.append(row)
             except AnalysisError as error:
                 refused = left_out(row, "not_poolable", f"{REASONS['not_poolable']}: {error}")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from workbench.effects.measures import MEASURES, RATIOS
+from workbench.effects.registry import MEASURES, RATIOS
 from workbench.effects.routes import Route, Size
-from workbench.errors import AnalysisError
+from workbench.errors import AnalysisError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,6 +218,32 @@ class EffectSizes:
             **{name: pick(getattr(self, name)) for name in ("labels", "cluster", *_PER_ROW)},
         )
 
+    def derivation(self, which: int | str) -> tuple[str, ...]:
+        """Return how one effect was worked out, from the printed figures to its place here, as lines of text.
+
+        Parameters
+        ----------
+        which : int or str
+            Position, or the row's id.
+
+        Raises
+        ------
+        AnalysisError
+            If there is no such effect, or it was given as a number.
+        """
+        names = self.row_ids or self.labels
+        if isinstance(which, str) and which not in names:
+            raise AnalysisError(f"there is no effect {which!r} here; {nearest(which, names) or f'there are {self.k}'}")
+        index = names.index(which) if isinstance(which, str) else which
+        if not -self.k <= index < self.k:
+            raise AnalysisError(f"there is no effect at position {index}: there are {self.k}")
+        if not self.routes or not self.routes[index].steps:
+            raise AnalysisError(f"{names[index]} was given as a number: there is nothing to derive it from")
+        lines = list(self.routes[index].derivation)
+        if self.rows and orientation(self.rows[index]["direction"]) < 0:
+            lines.append(f"less is better, so the sign is turned: y = {self.y[index]:.10g}")
+        return tuple(lines)
+
     def frame(self) -> pd.DataFrame:
         """Return one row per effect: label, y, se, 95 % limits, the printed scale for ratios, route and note."""
         import pandas as pd
@@ -235,6 +261,7 @@ class EffectSizes:
             columns["route"] = [route.name for route in self.routes]
             columns["converted"] = [route.converted for route in self.routes]
             columns["bound"] = [route.bound for route in self.routes]
+            columns["ignores_clustering"] = [route.ignores_clustering for route in self.routes]
             columns["note"] = [route.note for route in self.routes]
         return pd.DataFrame(columns, index=pd.Index(self.row_ids or range(1, self.k + 1), name="row"))
 

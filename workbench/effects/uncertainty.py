@@ -31,6 +31,20 @@ def lacks(row: Row, columns: tuple[str, ...]) -> str:
     return ", ".join(column for column in columns if row.get(column) is None)
 
 
+def sign_of(row: Row) -> int | None:
+    """Return +1 or -1, the sign of programme minus comparison, or None where the row does not say.
+
+    From the printed means or percentages if there are any, else from the reported result and the row's direction.
+    """
+    for name in ("mean", "pct"):
+        if has(row, f"{name}_treat", f"{name}_control") and row[f"{name}_treat"] != row[f"{name}_control"]:
+            return 1 if row[f"{name}_treat"] > row[f"{name}_control"] else -1
+    better = {"higher_is_better": 1, "lower_is_better": -1}.get(row.get("direction") or "")
+    if better is None:
+        return None
+    return {"benefit": better, "harm": -better}.get(row.get("reported_result") or "")
+
+
 def _by_se(row: Row, y: float, kind: str) -> Found:
     if not has(row, "se"):
         return None
@@ -62,6 +76,22 @@ def _by_t(row: Row, y: float, kind: str) -> Found:
     if row["t"] * y <= 0:
         raise AnalysisError(f"t = {row['t']:g} and the estimate must have the same sign, neither of them zero")
     return y / row["t"], take(row, "t"), (), False
+
+
+def _by_f(row: Row, y: float, kind: str) -> Found:
+    return _by_square(row, y, "f", "an F statistic on 1 numerator degree of freedom")
+
+
+def _by_chi2(row: Row, y: float, kind: str) -> Found:
+    return _by_square(row, y, "chi2", "a chi-square on 1 degree of freedom")
+
+
+def _by_square(row: Row, y: float, column: str, name: str) -> Found:
+    if not has(row, column):
+        return None
+    if not row[column] > 0 or y == 0:
+        raise AnalysisError(f"{column} = {row[column]:g} with an effect of {y:g}: {name} gives a standard error only if neither is zero or below")
+    return float(abs(y) / np.sqrt(row[column])), take(row, column), (), False
 
 
 def _by_sizes(row: Row, y: float, kind: str) -> Found:
@@ -96,6 +126,18 @@ WAYS: Mapping[str, Callable[[Row, float, str], Found]] = {
     "se": _by_se,
     "interval": _by_interval,
     "t": _by_t,
+    "f": _by_f,
+    "chi2": _by_chi2,
     "d_and_n": _by_sizes,
     "p": _by_p,
+}
+#: The formula of each way, for derivations.
+FORMULAS: Mapping[str, str] = {
+    "se": "the printed standard error, squared",
+    "interval": "((high - low) / (2 z))^2, limits on the analysis scale, z the normal quantile of ci_level",
+    "t": "(y / t)^2",
+    "f": "y^2 / F",
+    "chi2": "y^2 / chi2",
+    "d_and_n": "1/n_treat + 1/n_control + y^2 / (2 (n_treat + n_control))",
+    "p": "(y / z)^2, z the normal quantile of p / 2",
 }

@@ -353,7 +353,7 @@ def _collect(question: _Question, rows: Sequence[Any], include_unverified: bool)
             out.append(refused)
             continue
         try:
-            sizes[row["effect_id"]] = size(row, question.measure, study=studies[row["study_id"]])
+            sizes[row["effect_id"]] = size(row, question.measure, study=studies[row["study_id"]], iccs=select.iccs_of(question.evidence))
         except AnalysisError as error:
             out.append(select.left_out(row, "not_poolable", f"{select.REASONS['not_poolable']}: {error}"))
             continue
