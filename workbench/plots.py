@@ -51,7 +51,7 @@ def forest(headline: Any) -> Any:
     scale = f"log {headline.measure}" if headline.measure in _RATIOS else headline.measure
     figure.update_layout(
         title=escape(headline.construct["name"]), template="plotly_white", height=180 + 34 * (headline.k + 2),
-        xaxis_title=f"{scale}, positive favours the programme", yaxis={"autorange": "reversed"}, legend={"orientation": "h"},
+        xaxis_title=f"{scale}, positive favours the programme", yaxis={"autorange": "reversed"}, legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
     )  # fmt: skip
     return figure
 
@@ -61,6 +61,36 @@ def _points(go: Any, name: str, labels: list[str], centre: np.ndarray, low: np.n
         x=centre, y=labels, mode="markers", name=name, marker={"color": colour, "symbol": symbol, "size": 9},
         error_x={"type": "data", "symmetric": False, "array": high - centre, "arrayminus": centre - low, "color": colour, "thickness": 1.4},
     )  # fmt: skip
+
+
+def specifications(curve: Any) -> Any:
+    """Specification curve: the mean effect in a new area under every combination of choices, in rising order.
+
+    Parameters
+    ----------
+    curve : Multiverse
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    import plotly.graph_objects as go
+
+    table = curve.frame()
+    labels = ["; ".join(f"{name.replace('_', ' ')}: {escape(str(row[name]))}" for name in curve.choices) for _, row in table.iterrows()]
+    half = 1.959963984540054 * table["sd"]
+    figure = go.Figure(
+        go.Scatter(
+            x=np.arange(1, len(table) + 1), y=table["mean"], text=labels, mode="markers", marker={"color": _ACCENT, "size": 4},
+            error_y={"type": "data", "array": half, "color": _QUIET, "thickness": 0.4, "width": 0}, hovertemplate="%{text}<br>mean %{y:.2f}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_hline(y=0, line_color=_INK, line_width=1)
+    figure.update_layout(
+        title=escape(repr(curve)[1:-1]), template="plotly_white", xaxis_title="Specification, from the least to the most favourable",
+        yaxis_title="Effect in a new area, positive favours the programme",
+    )  # fmt: skip
+    return figure
 
 
 def money(appraisal: Any) -> Any:

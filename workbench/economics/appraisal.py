@@ -90,6 +90,14 @@ class Appraisal:
         rows = {name: [amount.mean, amount.median, amount.low, amount.high] for name, amount in found.items() if amount is not None}
         return pandas.DataFrame.from_dict(rows, orient="index", columns=["mean", "median", "lower", "upper"], dtype=float)
 
+    def refusals(self) -> Any:
+        """Return the pathways that are not counted, with the reasons, as a data frame."""
+        import pandas
+
+        rows = [(row["pathway_id"], row["name"], row["reason"]) for row in self.refused]
+        rows += [(row["pathway_id"], row["name"], reason) for row, reason in self.unvalued]
+        return pandas.DataFrame(rows, columns=["pathway_id", "name", "reason"])
+
     def __repr__(self) -> str:
         where = f", {self.area}" if self.area else ""
         tail = repr(self.evaluation) if self.status == VALUED else f"{self.reason} Cost per family: {self.evaluation.cost}"

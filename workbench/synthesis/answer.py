@@ -218,6 +218,14 @@ class Headline:
             }  # fmt: skip
         return pd.DataFrame.from_dict(records, orient="index")
 
+    def rows_left_out(self) -> Any:
+        """Return every row that is not in the model, as a DataFrame: effect_id, the code of the reason, and the reason in words."""
+        import pandas as pd
+
+        beneath = [(item.row["effect_id"], "other_design", select.REASONS["other_design"]) for item in self.beneath]
+        others = [(item.row["effect_id"], item.reason, item.words) for item in self.left_out]
+        return pd.DataFrame([*beneath, *others], columns=["effect_id", "reason", "words"])
+
     def __repr__(self) -> str:
         name = f"{self.programme_id}, {self.construct['name']}"
         if self.fit is None:
