@@ -32,13 +32,23 @@ class Listing(StrEnum):
 
 
 @app.command()
-def validate(workspace: Workspace = HERE) -> None:
+def validate(
+    fix: Annotated[bool, typer.Option("--fix", help="First bring the tables to their canonical form; no value changes its meaning.")] = False,
+    workspace: Workspace = HERE,
+) -> None:
     """Check every table and the bibliography; print every problem with file, line, column, value, rule and way out.
 
     Example: workbench validate
     """
     from workbench.evidence import check
 
+    if fix:
+        from workbench.evidence.curation import fix as rewrite
+
+        changes = rewrite(workspace)
+        for change in changes:
+            typer.echo(str(change))
+        typer.echo(f"{len(changes)} file{'' if len(changes) == 1 else 's'} rewritten." if changes else "Nothing to rewrite.")
     problems = check(workspace)
     for problem in problems:
         typer.echo(str(problem))
@@ -76,24 +86,83 @@ def brief(
     result = build(tuple(programmes or ()), area, parse(parameter or ()), output, workspace, force, _Progress())
     for item in result.briefings:
         typer.echo(f"  {item.state:<9} {_shown(item.path)}" + (f"\n            {item.message}" if item.message else ""), err=item.state == "failed")
-    built = len(result.briefings) - len(result.failed)
+    built = sum(item.state != "failed" for item in result.briefings)
     where = f" Index page: {_shown(result.index)}" if result.index else ""
     typer.echo(f"{built} of {len(result.briefings)} briefings are ready.{where}")
+    _say_map(result.map)
     raise typer.Exit(1 if result.failed else 0)
+
+
+@app.command("map")
+def map_(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write into; briefings/ in the workspace unless given.", show_default=False)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Build it even if nothing has changed.")] = False,
+    workspace: Workspace = HERE,
+) -> None:
+    """Build the evidence map alone: programmes by areas of outcomes, and where nobody has looked.
+
+    Example: workbench map
+    """
+    from workbench.runs.build import evidence_map
+
+    made = evidence_map(output, workspace, force)
+    _say_map(made)
+    raise typer.Exit(1 if made.state == "failed" else 0)
 
 
 @app.command()
 def trace(
-    briefing: Annotated[Path, typer.Argument(help="A briefing, as an HTML file.")],
-    finding: Annotated[str, typer.Argument(metavar="FINDING_ID", help="Id of a printed number, as in its data-finding attribute.")],
+    what: Annotated[str, typer.Argument(metavar="PAGE|EFFECT_ID", help="A briefing or an evidence map as an HTML file; or the id of a row of effects.csv.")],
+    finding: Annotated[str | None, typer.Argument(metavar="[FINDING_ID]", help="Id of a printed number, as in its data-finding attribute.")] = None,
+    workspace: Workspace = HERE,
 ) -> None:
-    """Say what a printed number is and which rows it rests on, from the HTML file alone.
+    """Walk back from a printed number to the rows, figures, formulas and sources behind it, from the HTML file alone.
+
+    With the id of an effect row instead: from the figures as printed to the effect and its standard error.
 
     Example: workbench trace briefings/fnp--england.html fnp/E92000001/care-entry-event-record/theta_new/median
     """
+    from workbench.briefing.trace import read_page, trace_effect
     from workbench.briefing.trace import trace as look_up
+    from workbench.errors import UsageError
+    from workbench.evidence import load
 
-    typer.echo(look_up(briefing, finding))
+    if finding is not None:
+        typer.echo(look_up(what, finding))
+    elif what.lower().endswith((".html", ".htm")) or Path(what).is_file():
+        first = next(iter(read_page(what).findings), "")
+        raise UsageError(f"{what}: name the number to trace by its data-finding attribute" + (f", such as {first}" if first else "; this page prints none"))
+    else:
+        typer.echo(trace_effect(load(workspace), what))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A RIS, BibTeX, CSV or RevMan 5 file, or a folder of drafts.")],
+    mapping: Annotated[list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="What a column becomes; nothing after = leaves it out.")] = None,
+    constant: Annotated[list[str] | None, typer.Option("--set", metavar="OURS=VALUE", help="One value of our column for the whole file.")] = None,
+    name: Annotated[str, typer.Option("--name", help="Name of the folder of drafts; that of the file unless given.", show_default=False)] = "",
+    date: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Day recorded in the rows; the newest on file unless given.", show_default=False)] = "",
+    reuse: Annotated[bool, typer.Option("--reuse", help="Let rows whose source is on file belong to it, instead of refusing them.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write the drafts.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Put the drafts into the tables: all or nothing, and nothing on file is overwritten.")] = False,
+    workspace: Workspace = HERE,
+) -> None:
+    """Turn a file from elsewhere into drafts of studies, effects and references, and drafts into rows of the tables.
+
+    Without --yes or --apply it only shows what each column would become.
+
+    Example: workbench import trials.csv --map "Effect (d)=estimate" --set measure=SMD --set programme_id=fnp --yes
+    """
+    from workbench.evidence.curation.importing import Wishes, bring_in
+
+    wishes = Wishes(tuple(mapping or ()), tuple(constant or ()), name, date, reuse, yes, apply)
+    lines, problems = bring_in(file, wishes, workspace)
+    for line in lines:
+        typer.echo(line)
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    raise typer.Exit(1 if problems else 0)
 
 
 @app.command()
@@ -126,6 +195,11 @@ class _Progress:
             typer.echo(f"\r[{bar}] {done}/{total} {name:<30}", nl=done == total, err=True)
         elif done < total:
             typer.echo(f"[{done + 1}/{total}] {name} ...", err=True)
+
+
+def _say_map(made: Any) -> None:
+    failed = made.state == "failed"
+    typer.echo(f"Evidence map: {made.message if failed else _shown(made.path)}", err=failed)
 
 
 def _shown(path: Path) -> Any:

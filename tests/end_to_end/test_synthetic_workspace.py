@@ -98,7 +98,7 @@ def test_the_whole_chain_through_papermill_and_a_second_run_that_builds_nothing(
     done = brief(furnished)
     assert done.returncode == 0, done.stderr
     folder = furnished.root / "briefings"
-    assert sorted(path.name for path in folder.iterdir()) == ["index.html", "oak--england.html"]
+    assert sorted(path.name for path in folder.iterdir()) == ["evidence-map.html", "index.html", "oak--england.html"]
     first = (folder / "oak--england.html").read_bytes()
     assert "built" in done.stdout and "index.html" in done.stdout
     assert brief(furnished).stdout.count("unchanged") == 1
@@ -116,7 +116,7 @@ def test_a_failure_leaves_nothing_half_written_and_does_not_stop_the_rest(furnis
     done = brief(furnished)
     assert done.returncode == 1
     assert "elm is broken" in done.stderr and "1 of 2 briefings are ready" in done.stdout
-    assert sorted(path.name for path in (furnished.root / "briefings").iterdir()) == ["index.html", "oak--england.html"]
+    assert sorted(path.name for path in (furnished.root / "briefings").iterdir()) == ["evidence-map.html", "index.html", "oak--england.html"]
     assert not list((furnished.root / ".workbench").rglob("*.part"))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from workbench.briefing.context import Context, Place, parts_of
 from workbench.briefing.findings import Finding, Ledger
+from workbench.briefing.provenance import figures_of, sized
 from workbench.briefing.sections import SECTIONS
 from workbench.briefing.sections.question import written_date
 from workbench.briefing.sentences import Phrases, load_phrases
@@ -92,13 +93,16 @@ class Briefing:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a row's figures come from, in the words of the tables."""
+    """Where a row's figures come from, in the words of the tables; for an effect row also how it was derived and sized."""
 
     table: str
     key: str
     cite: tuple[str, ...] = ()
     locator: str = ""
     checked: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    derived: str = ""
+    size: Mapping[str, Any] = field(default_factory=dict)
 
 
 def build(
@@ -147,8 +151,7 @@ def build(
     findings = ctx.ledger.all()
     title = phrases("page.title", programme=quoted(programme["name"]), place=quoted(place.name))
     lead = ctx.main.construct["construct"] if ctx.main is not None else ""
-    sources = _sources(evidence, findings)
-    citations = {key: evidence.references[key].text for key in sorted({key for source in sources.values() for key in source.cite})}
+    sources, citations = sources_of(evidence, findings)
     return Briefing(
         programme_id, programme["name"], place, edition, title, lead, axes, sections, findings, sources, citations, phrases
     )  # fmt: skip
@@ -172,10 +175,11 @@ def find_place(evidence: Any, code: str) -> Place:
     return Place(code, names[code], country["gss_code"], country["area"])
 
 
-def _sources(evidence: Any, findings: Sequence[Finding]) -> dict[str, Source]:
-    """Describe every row that a finding names."""
+def sources_of(evidence: Any, findings: Sequence[Finding]) -> tuple[dict[str, Source], dict[str, str]]:
+    """Describe every row that a finding names, and the works that those rows cite, by key."""
     wanted = dict.fromkeys(row for finding in findings for row in finding.rows)
-    return {name: _source(evidence, name) for name in wanted}
+    sources = {name: _source(evidence, name) for name in wanted}
+    return sources, {key: evidence.references[key].text for key in sorted({key for source in sources.values() for key in source.cite})}
 
 
 def _source(evidence: Any, name: str) -> Source:
@@ -187,4 +191,8 @@ def _source(evidence: Any, name: str) -> Source:
     if cite is None and table == "areas":
         cite = evidence["area_measures"][row["measure"]]["cite"]
     known = tuple(part for part in parts_of(cite) if part in evidence.references)
-    return Source(table, key, known, row.get("locator") or row.get("publisher") or "", row.get("checked") or "")
+    derived, size = "", {}
+    if table == "effects":
+        derived, size = row["derivation"] or "", sized(row, evidence["outcomes"][row["construct"]], evidence["studies"][row["study_id"]])
+    locator = row.get("locator") or row.get("publisher") or ""
+    return Source(table, key, known, locator, row.get("checked") or "", figures_of(evidence[table], row), derived, size)

@@ -11,7 +11,7 @@ from workbench.briefing.findings import Finding
 from workbench.briefing.reading import FINDINGS_ID, carried, packed
 from workbench.briefing.render import render_template, restored
 from workbench.briefing.sentences import load_phrases
-from workbench.briefing.text import Number, Text
+from workbench.briefing.text import Number, Text, link
 from workbench.errors import RunError, UsageError
 
 PAGE = "index.html.jinja"
@@ -66,7 +66,7 @@ def entry_of(html: str, href: str) -> Entry:
     return Entry(about["programme_id"], about["programme"], about["place"], about["date"], href, answer)
 
 
-def render_index(entries: Sequence[Entry], template_dir: Path | str) -> str:
+def render_index(entries: Sequence[Entry], template_dir: Path | str, evidence_map: str = "") -> str:
     """Return the index page over briefings, by programme and then by place.
 
     Parameters
@@ -74,8 +74,12 @@ def render_index(entries: Sequence[Entry], template_dir: Path | str) -> str:
     entries : sequence of Entry
     template_dir : path
         Folder with ``index.html.jinja``.
+    evidence_map : str
+        Address of the evidence map; empty where there is none.
     """
     ordered = sorted(entries, key=lambda item: (item.programme.casefold(), item.place.casefold(), item.href))
     findings = tuple(dict.fromkeys(found for entry in ordered for found in entry.findings))
     payload = packed({"briefings": [entry.href for entry in ordered]}, findings)
-    return render_template(PAGE, template_dir, entries=ordered, phrases=load_phrases(template_dir), payload=payload, findings_id=FINDINGS_ID)
+    phrases = load_phrases(template_dir)
+    to_map = phrases("index.map_intro", map=link(phrases("index.map"), evidence_map)) if evidence_map else ()
+    return render_template(PAGE, template_dir, entries=ordered, to_map=to_map, phrases=phrases, payload=payload, findings_id=FINDINGS_ID)

@@ -32,11 +32,13 @@ def packed(about: dict[str, Any], findings: Any, sources: Mapping[str, Any] | No
     names = list(dict.fromkeys(row for item in findings for row in item.rows))
     groups = list(dict.fromkeys(item.rows for item in findings))
     number = {name: index for index, name in enumerate(names)}
+    words: dict[Any, int] = {}
     content = {
         "about": about,
         "methods": methods,
         "citations": dict(citations or {}),
-        "sources": {name: _named((sources or {}).get(name)) for name in names},
+        "sources": {name: _named((sources or {}).get(name), words) for name in names},
+        "words": list(words),
         "rows": [[number[row] for row in group] for group in groups],
         "columns": ["id", "value", "text", "unit", "kind", "style", "side", "method", "rows"],
         "findings": [
@@ -44,17 +46,38 @@ def packed(about: dict[str, Any], findings: Any, sources: Mapping[str, Any] | No
             for item in findings
         ],
     }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
 
 
-def _named(source: Any) -> dict[str, Any]:
+def _named(source: Any, words: dict[Any, int]) -> dict[str, Any]:
+    """Return what is known of a row; names and words within its figures are written once and numbered."""
     if source is None:
         return {}
-    return {key: value for key, value in vars(source).items() if value and key not in ("table", "key")}
+    known = {key: value for key, value in vars(source).items() if value and key not in ("table", "key")}
+    return {key: _numbered(value, words) if isinstance(value, Mapping) else value for key, value in known.items()}
+
+
+def _numbered(figures: Mapping[str, Any], words: dict[Any, int]) -> list[Any]:
+    """Write a mapping as ``[name, value, name, value, ...]``: names by number, words as a number in a list of one."""
+
+    def place(word: str) -> int:
+        return words.setdefault(word, len(words))
+
+    return [part for name, value in figures.items() for part in (place(name), [place(value)] if isinstance(value, str) else value)]
+
+
+def _spelled(figures: list[Any], words: list[str]) -> dict[str, Any]:
+    """Turn what `_numbered` wrote back into a mapping."""
+    return {words[name]: words[value[0]] if isinstance(value, list) else value for name, value in zip(figures[::2], figures[1::2], strict=True)}
 
 
 def _finite(value: float) -> float | str:
     return value if value == value and abs(value) != float("inf") else str(value)
+
+
+def _source(source: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    spelled = {key: _spelled(source[key], content["words"]) for key in ("figures", "size") if key in source}
+    return {**source, **spelled, "cite": [content["citations"][key] for key in source.get("cite", ())]}
 
 
 class _Template(HTMLParser):
@@ -93,9 +116,9 @@ def carried(html: str) -> Carried:
         names = list(content["sources"])
         groups = [tuple(names[index] for index in group) for group in content["rows"]]
         found = [dict(zip(content["columns"], values, strict=True)) for values in content["findings"]]
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+        for item in found:
+            item.update(value=float(item["value"]), rows=groups[item["rows"]], method=content["methods"][item["method"]])
+        sources = {name: _source(source, content) for name, source in content["sources"].items()}
+        return Carried(content["about"], {item["id"]: Finding(**item) for item in found}, sources)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise UsageError(f"this file carries no findings, so it is no briefing or it was changed ({error})") from None
-    for item in found:
-        item.update(value=float(item["value"]), rows=groups[item["rows"]], method=content["methods"][item["method"]])
-    sources = {name: {**source, "cite": [content["citations"][key] for key in source.get("cite", ())]} for name, source in content["sources"].items()}
-    return Carried(content["about"], {item["id"]: Finding(**item) for item in found}, sources)

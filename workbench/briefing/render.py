@@ -71,8 +71,8 @@ def render(briefing: Briefing, template_dir: Path | str) -> str:
     return render_template(PAGE, template_dir, briefing=briefing, phrases=briefing.phrases, payload=payload, findings_id=FINDINGS_ID)
 
 
-def render_template(name: str, template_dir: Path | str, **names: Any) -> str:
-    """Render one template of a folder with the page's style sheet and policy."""
+def render_template(name: str, template_dir: Path | str, *, styles: Sequence[str] = (), script: str = "", **names: Any) -> str:
+    """Render one template of a folder with the page's style sheets, its script if it has one, and its policy."""
     import jinja2
     from markupsafe import Markup
 
@@ -80,12 +80,13 @@ def render_template(name: str, template_dir: Path | str, **names: Any) -> str:
     # quotes need no escape in element content; leaving them alone keeps the page a quarter smaller
     names["payload"] = Markup(names["payload"].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
     try:
-        style = (folder / STYLE).read_text(encoding="utf-8")
-        return environment(folder).get_template(name).render(style=Markup(style), policy=Markup(policy(style)), **names)
-    except OSError as error:
-        raise UsageError(f"{folder / STYLE}: cannot be read ({error.strerror})") from error
+        style = "".join((folder / sheet).read_text(encoding="utf-8") for sheet in (STYLE, *styles))
+        code = (folder / script).read_text(encoding="utf-8") if script else ""
+        return environment(folder).get_template(name).render(style=Markup(style), script=Markup(code), policy=Markup(policy(style, code)), **names)
     except jinja2.TemplateError as error:
         raise UsageError(f"{folder / name}: {type(error).__name__}: {error.message}") from error
+    except OSError as error:
+        raise UsageError(f"{error.filename}: cannot be read ({error.strerror})") from error
 
 
 def environment(folder: Path) -> jinja2.Environment:
@@ -106,16 +107,20 @@ def environment(folder: Path) -> jinja2.Environment:
     return made
 
 
-def policy(style: str) -> str:
-    """Return the content policy of a page: no request, no script, this one style sheet.
+def policy(style: str, script: str = "") -> str:
+    """Return the content policy of a page: no request, this one style sheet, and this one script or none.
 
     Parameters
     ----------
-    style : str
-        The exact text between the style element's tags.
+    style, script : str
+        The exact text between the elements' tags.
     """
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    allowed = f"script-src {_digest(script)}; " if script else ""
+    return f"default-src 'none'; {allowed}style-src {_digest(style)}; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _digest(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
 
 def _about(briefing: Briefing) -> dict[str, Any]:

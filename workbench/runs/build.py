@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import UsageError, WorkbenchError
-from workbench.runs import cache, notebooks
+from workbench.runs import cache, mapping, notebooks
 from workbench.runs.lookup import check_names, find_area, find_programme, known_outcomes
 from workbench.runs.parameters import check, check_notebook
 
@@ -28,15 +28,17 @@ class Built:
 
 @dataclass(frozen=True)
 class Result:
-    """All briefings of one call and their index page; no index where the folder holds no briefing."""
+    """All briefings of one call, their index page and the evidence map; no index where the folder holds no briefing."""
 
     briefings: tuple[Built, ...]
     index: Path | None
+    map: Built | None = None
 
     @property
     def failed(self) -> tuple[Built, ...]:
-        """The briefings that could not be built."""
-        return tuple(item for item in self.briefings if item.state == "failed")
+        """The pages that could not be built."""
+        pages = self.briefings if self.map is None else (*self.briefings, self.map)
+        return tuple(item for item in pages if item.state == "failed")
 
 
 def brief(
@@ -48,7 +50,7 @@ def brief(
     force: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Result:
-    """Build one briefing per programme, and the index of all briefings in the output folder.
+    """Build one briefing per programme, the evidence map, and the index of all briefings in the output folder.
 
     Parameters
     ----------
@@ -97,7 +99,8 @@ def brief(
         built.append(_one(evidence, row["programme_id"], place, settings, notebook, folder, force))
     if progress:
         progress(len(rows), len(rows), "")
-    return Result(tuple(built), write_index(evidence, folder))
+    made = write_map(evidence, folder, force)
+    return Result(tuple(built), write_index(evidence, folder), made)
 
 
 def _check_folder(folder: Path) -> None:
@@ -140,13 +143,45 @@ def _literals(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in settings.items()}
 
 
+def evidence_map(output: str | Path | None = None, workspace: str | Path = ".", force: bool = False) -> Built:
+    """Build the evidence map alone, into `output` or ``briefings`` in the workspace.
+
+    Raises
+    ------
+    UsageError, EvidenceError
+        Before anything is built.
+    """
+    from workbench.evidence import load
+
+    evidence = load(workspace)
+    folder = Path(output) if output is not None else evidence.root / "briefings"
+    _check_folder(folder)
+    return write_map(evidence, folder, force)
+
+
+def write_map(evidence: Any, folder: Path, force: bool = False) -> Built:
+    """Write the evidence map into `folder`, from the cache where nothing changed."""
+    path = folder / mapping.FILE
+    try:
+        text, new = mapping.map_page(evidence, folder, force)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            notebooks.write(path, text)
+    except (WorkbenchError, OSError) as error:
+        return Built("", "", path, "failed", str(error))
+    return Built("", "", path, "built" if new else "unchanged")
+
+
 def write_index(evidence: Any, folder: Path) -> Path | None:
-    """Write ``index.html`` over every briefing in `folder`, read back from the files themselves; None if there is none."""
+    """Write ``index.html`` over every briefing in `folder`, read back from the files themselves; None if there is none.
+
+    It links to the evidence map where that stands beside it.
+    """
     from workbench.briefing.index import read_entry, render_index
 
     entries = [read_entry(path) for path in sorted(folder.glob("*--*.html"))] if folder.is_dir() else []
     if not entries:
         return None
     target = folder / "index.html"
-    notebooks.write(target, render_index(entries, evidence.root / "templates"))
+    beside = mapping.FILE if (folder / mapping.FILE).is_file() else ""
+    notebooks.write(target, render_index(entries, evidence.root / "templates", beside))
     return target

@@ -14,10 +14,10 @@ from typing import Any
 NUMERIC = ("numpy", "scipy", "pandas", "pymc", "arviz")
 
 
-def key(evidence: Any, notebook: Path, templates: Path, parameters: Mapping[str, Any]) -> str:
-    """Return a hash over parsed rows, references, parameters, notebook, templates, package source and library versions."""
+def key(evidence: Any, notebook: Path | None, templates: Path, parameters: Mapping[str, Any]) -> str:
+    """Return a hash over parsed rows, references, parameters, the notebook if one is run, templates, package source and library versions."""
     digest = hashlib.sha256()
-    for part in (evidence.digest, json.dumps(parameters, sort_keys=True, default=str), _of_files([notebook]), _of_files(_below(templates)), _of_package(), _of_libraries()):
+    for part in (evidence.digest, json.dumps(parameters, sort_keys=True, default=str), _of_files([notebook] if notebook else []), _of_files(_below(templates)), _of_package(), _of_libraries()):
         digest.update(part.encode())
     return digest.hexdigest()
 

@@ -29,10 +29,7 @@ def _parameters() -> str:
 
 
 def _programmes(evidence: object) -> str:
-    counts: dict[str, Counter] = {}
-    for row in evidence["effects"].rows:
-        counts.setdefault(row["programme_id"], Counter())[row["checked"]] += 1
-    levels = ("full_text", "abstract", "secondary", "unverified")
+    levels, counts = _by_level(evidence, "programme_id")
     lines = [("programme", "briefing", "rows", *levels, "name")]
     for row in evidence["programmes"].rows:
         found = counts.get(row["programme_id"], Counter())
@@ -40,11 +37,21 @@ def _programmes(evidence: object) -> str:
     return _columns(lines)
 
 
+def _by_level(evidence: object, column: str) -> tuple[tuple[str, ...], dict[str, Counter]]:
+    """Return the check levels, best first as the schema lists them, and the number of effect rows at each, by a column."""
+    levels = next(field.enum for field in evidence["effects"].fields if field.name == "checked")
+    counts: dict[str, Counter] = {}
+    for row in evidence["effects"].rows:
+        counts.setdefault(row[column], Counter())[row["checked"]] += 1
+    return levels, counts
+
+
 def _outcomes(evidence: object) -> str:
-    counts = Counter(row["construct"] for row in evidence["effects"].rows)
-    lines = [("outcome", "construct", "measure", "rows", "name")]
+    levels, counts = _by_level(evidence, "construct")
+    lines = [("outcome", "construct", "measure", "rows", *levels, "name")]
     for row in evidence["outcomes"].rows:
-        lines.append((row["outcome_id"], row["construct"], row["measure"] or "not pooled", counts[row["construct"]], row["name"]))
+        found = counts.get(row["construct"], Counter())
+        lines.append((row["outcome_id"], row["construct"], row["measure"] or "not pooled", found.total(), *(found[level] for level in levels), row["name"]))
     return _columns(lines)
 
 

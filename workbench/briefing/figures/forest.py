@@ -77,7 +77,7 @@ class _Frame:
         return self.left + (min(max(value, low), high) - low) / (high - low) * (self.right - self.left)
 
 
-_WIDE = _Frame(False, 880.0, 350.0, 650.0, 50, (0.0, 1.0))
+_WIDE = _Frame(False, 910.0, 356.0, 656.0, 56, (0.0, 1.0))
 _NARROW = _Frame(True, 360.0, 10.0, 350.0, 54, (0.0, 1.0))
 
 
