@@ -35,7 +35,7 @@ def test_a_sound_briefing_on_a_programme_that_the_code_has_never_heard_of(furnis
 
 
 def test_a_harmful_effect_is_called_harm(furnished):
-    furnished.change("effects", 0, events_treat="20", n_treat="1000", events_control="200", n_control="1000", reported_result="harm")
+    furnished.change("effects", 0, events_treat="3", reported_result="harm")
     headline = wb.headline(wb.load(furnished.root), "oak", "home")
     assert headline.word.claim == "harm" and headline.probabilities.harm > 0.7
     assert "worse" in answer(furnished)

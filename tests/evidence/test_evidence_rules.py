@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from agreement_cases import CASES as AGREEMENT
 
 from workbench.evidence.rules import RULES
 
@@ -255,6 +256,9 @@ CASES = [
         "evidence/areas.csv line 2 (E06000001/trees/2024/25 academic year): period_end = '2025-03-31', must be between 2025-07-01 and 2025-08-31 for the period '2024/25 academic year'; correct period or period_end",
     ]),
 ]
+
+
+CASES += AGREEMENT
 
 
 @pytest.mark.parametrize(("rule", "changes", "expected"), CASES, ids=[f"{place}-{case[0]}" for place, case in enumerate(CASES)])

@@ -28,7 +28,7 @@ _HOMES = {
     "doubts": "guards",
 }
 _MODULES = (
-    "arms", "clustering", "conversions", "derivation", "events", "guards", "means", "measures", "nulls", "rare", "registry",
+    "arms", "clustering", "conversions", "coverage", "derivation", "events", "guards", "means", "measures", "nulls", "rare", "registry",
     "routes", "select", "sizes", "statistic", "uncertainty",
 )  # fmt: skip
 

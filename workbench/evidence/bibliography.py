@@ -95,9 +95,15 @@ def read_bibliography(root: Path) -> tuple[dict[str, Reference] | None, list[Pro
     text, problems = read_text(root, BIBLIOGRAPHY)
     if text is None:
         return None, problems
+    return parse_bibliography(text)
+
+
+def parse_bibliography(text: str) -> tuple[dict[str, Reference], list[Problem]]:
+    """Parse and check BibTeX; as `read_bibliography`, from text."""
+    problems: list[Problem] = []
     references: dict[str, Reference] = {}
     lines: dict[str, int] = {}
-    for block in _blocks(text):
+    for block in blocks(text):
         kind, line = type(block).__name__, (block.start_line or 0) + 1
         if kind == "Entry":
             references[block.key] = _reference(block)
@@ -113,8 +119,8 @@ def read_bibliography(root: Path) -> tuple[dict[str, Reference] | None, list[Pro
     return references, problems
 
 
-def _blocks(text: str) -> list[Any]:
-    """Parse with bibtexparser, in file order; its own log lines are kept quiet because we report the same."""
+def blocks(text: str) -> list[Any]:
+    """Parse BibTeX with bibtexparser, in file order; its own log lines are kept quiet because we report the same."""
     import bibtexparser
 
     logger = logging.getLogger("bibtexparser")
@@ -141,7 +147,7 @@ def _block_problem(block: Any, kind: str, line: int, lines: Mapping[str, int]) -
 
 
 def _reference(block: Any) -> Reference:
-    fields = {field.key.lower(): _plain(str(field.value)) for field in block.fields}
+    fields = {field.key.lower(): plain(str(field.value)) for field in block.fields}
     raw = {field.key.lower(): str(field.value) for field in block.fields}
     people = list(_people(raw.get("author") or raw.get("editor") or ""))
     year = fields.get("year") or fields.get("date", "")[:4]
@@ -161,16 +167,16 @@ def _people(text: str) -> Iterator[tuple[str, bool]]:
 
     for name in split_multiple_persons_names(" ".join(text.split())):
         if name.startswith("{") and name.endswith("}"):
-            yield _plain(name), True
+            yield plain(name), True
         elif name.lower() == OTHERS:
             yield OTHERS, True
         elif name:
-            plain = _plain(name)
-            given, _, family = plain.rpartition(" ")
-            yield (plain if "," in plain or not given else f"{family}, {given}"), False
+            written = plain(name)
+            given, _, family = written.rpartition(" ")
+            yield (written if "," in written or not given else f"{family}, {given}"), False
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Drop BibTeX's protecting braces and decode what LaTeX there is."""
     text = " ".join(text.split())
     if "\\" in text and "://" not in text:

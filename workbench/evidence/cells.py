@@ -16,7 +16,7 @@ from workbench.evidence.schema import Field
 
 Value = str | int | float | bool | datetime.date
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ABSENT = {"na", "n/a", "nan", "null", "none", "-", ".", "missing", "nr", "inf", "-inf"}
@@ -77,7 +77,7 @@ def _string(text: str, field: Field) -> str:
 
 
 def _number(text: str, field: Field) -> float:
-    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    value = float(text) if NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(value):
         raise Refusal("must be a number", _number_hint(text))
     return value
@@ -85,7 +85,7 @@ def _number(text: str, field: Field) -> float:
 
 def _integer(text: str, field: Field) -> int:
     if not _INTEGER.fullmatch(text):
-        whole = _NUMBER.fullmatch(text)
+        whole = NUMBER.fullmatch(text)
         raise Refusal("must be a whole number", "write it without a decimal point" if whole else _number_hint(text))
     return int(text)
 

@@ -80,7 +80,7 @@ def read_text(root: Path, file: str, others: Collection[str] = ()) -> tuple[str 
         return None, [error.problem]
 
 
-def read_table(root: Path, resource: Resource, others: Collection[str] = ()) -> tuple[RawTable | None, list[Problem]]:
+def read_table(root: Path, resource: Resource, others: Collection[str] = (), folder: str = FOLDER) -> tuple[RawTable | None, list[Problem]]:
     """Read the CSV file of one resource.
 
     Parameters
@@ -91,6 +91,8 @@ def read_table(root: Path, resource: Resource, others: Collection[str] = ()) -> 
         Schema of the table; its column names tell a wrong separator from a wrong header.
     others : collection of str
         File names of the package's tables.
+    folder : str
+        Folder of the file, relative to the workspace; drafts lie elsewhere than the tables.
 
     Returns
     -------
@@ -99,7 +101,7 @@ def read_table(root: Path, resource: Resource, others: Collection[str] = ()) -> 
     list of Problem
         Problems of the file as a whole and of its lines.
     """
-    file = f"{FOLDER}/{resource.path}"
+    file = f"{folder}/{resource.path}" if folder else resource.path
     text, problems = read_text(root, file, others)
     if text is None:
         return None, problems

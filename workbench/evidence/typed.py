@@ -31,13 +31,13 @@ def type_table(resource: Resource, raw: RawTable) -> tuple[Table, list[Problem]]
         All of them: header, line lengths, types and constraints.
     """
     file = f"{FOLDER}/{resource.path}"
-    problems = list(_header_problems(resource, raw.header, file))
+    problems = list(header_problems(resource, raw.header, file))
     places = {name: place for place, name in reversed(list(enumerate(raw.header)))}
     convert = {field.name: converter(field) for field in resource.fields}
     rows = []
     for line, cells in raw.records:
         if len(cells) != len(raw.header):
-            problems.append(_ragged(file, line, len(cells), len(raw.header)))
+            problems.append(ragged(file, line, len(cells), len(raw.header)))
             # Cells may have shifted from any point on: only the key is trusted, so that rows pointing here are not reported too.
             trusted = set(resource.key)
         else:
@@ -81,7 +81,8 @@ def _values(resource: Resource, convert: dict, places: dict[str, int], cells: tu
     return values, refusals
 
 
-def _header_problems(resource: Resource, header: tuple[str, ...], file: str) -> Iterator[Problem]:
+def header_problems(resource: Resource, header: tuple[str, ...], file: str) -> Iterator[Problem]:
+    """Yield what is wrong with a header: columns that are unknown, missing, unnamed, repeated or out of order."""
     missing = [name for name in resource.names if name not in header]
     for place, name in enumerate(header, 1):
         if not name.strip():
@@ -104,7 +105,8 @@ def _header_problems(resource: Resource, header: tuple[str, ...], file: str) -> 
                       way_out=f"here {resource.names[header.index(first)]!r} is expected")
 
 
-def _ragged(file: str, line: int, found: int, expected: int) -> Problem:
+def ragged(file: str, line: int, found: int, expected: int) -> Problem:
+    """Return the problem of a line whose number of cells is not that of the header."""
     way_out = "put quotation marks round cells that hold a comma"
     if found < expected:
         way_out = "add the missing commas; a line break inside a cell needs quotation marks"

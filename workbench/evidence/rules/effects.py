@@ -102,9 +102,9 @@ def duplicate_rows(table: Table, context: Context) -> Iterator[Breach]:
 
 @rule("contained-in", "studies", "contained_in", "each name must be a study_id", "correct the name, or add the review to studies.csv")
 def contained_in(row: Row, context: Context) -> Iterator[Breach]:
-    known = {each["study_id"] for each in context.tables["studies"]}
     for name in listed(row["contained_in"]):
-        if name not in known:
+        if name not in context.tables["studies"]:
+            known = {each["study_id"] for each in context.tables["studies"]}
             yield Breach("contained_in", "is not in evidence/studies.csv", nearest(name, sorted(known - {None})), name)
 
 

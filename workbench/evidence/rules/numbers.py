@@ -29,7 +29,7 @@ _NEEDED = {
     "estimate": ("measure", "estimate"),
     "none": (),
 }
-_Z_RELATIVE, _Z_ABSOLUTE = 0.15, 0.1
+Z_RELATIVE, Z_ABSOLUTE = 0.15, 0.1
 _NORMAL = NormalDist()
 
 
@@ -145,13 +145,13 @@ def interval_and_p(row: Row, context: Context) -> Iterator[Breach]:
     bounds = _z_bounds(row)
     if bounds is None or not row["p"] or row["p_relation"] is None or row["exclusion"] == PRINTED_SO:
         return
-    low = max(0.0, bounds[0] * (1 - _Z_RELATIVE) - _Z_ABSOLUTE)
-    high = bounds[1] * (1 + _Z_RELATIVE) + _Z_ABSOLUTE
-    p_low, p_high = _two_sided(high), _two_sided(low)
+    low = max(0.0, bounds[0] * (1 - Z_RELATIVE) - Z_ABSOLUTE)
+    high = bounds[1] * (1 + Z_RELATIVE) + Z_ABSOLUTE
+    p_low, p_high = two_sided(high), two_sided(low)
     p, relation, slack = row["p"], row["p_relation"], half_unit(row["p"])
     agrees = {"=": p_low <= p + slack and p_high >= p - slack, "<": p_low < p + slack, ">": p_high > p - slack}[relation]
     if not agrees:
-        implied = _two_sided((bounds[0] + bounds[1]) / 2)
+        implied = two_sided((bounds[0] + bounds[1]) / 2)
         about = f"about {implied:.2g}" if implied >= 0.0001 else "below 0.0001"
         yield Breach("p", f"must agree with the interval {shown(row['ci_low'])} to {shown(row['ci_high'])}, which implies a p {about}",
                      value=f"{'' if relation == '=' else relation + ' '}{shown(p)}")
@@ -164,7 +164,7 @@ def interval_and_se(row: Row, context: Context) -> Iterator[Breach]:
     if bounds is None or not row["se"] or row["exclusion"] == PRINTED_SO:
         return
     slack = half_unit(row["se"])
-    if not bounds[0] * (1 - _Z_RELATIVE) <= row["se"] + slack or not row["se"] - slack <= bounds[1] * (1 + _Z_RELATIVE):
+    if not bounds[0] * (1 - Z_RELATIVE) <= row["se"] + slack or not row["se"] - slack <= bounds[1] * (1 + Z_RELATIVE):
         yield Breach("se", f"must agree with the interval {shown(row['ci_low'])} to {shown(row['ci_high'])}, which implies about {sum(bounds) / 2:.2g}")
 
 
@@ -199,7 +199,8 @@ def _z_bounds(row: Row) -> tuple[float, float] | None:
     return nearest_to_null / bounds[1], max(map(abs, ends)) / bounds[0]
 
 
-def _two_sided(z: float) -> float:
+def two_sided(z: float) -> float:
+    """Return the two-sided p value of a normal z."""
     return 2 * _NORMAL.cdf(-z)
 
 
