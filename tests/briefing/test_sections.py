@@ -171,3 +171,14 @@ def test_accounts_on_file_are_told_and_their_absence_too(furnished):
     furnished.rows["accounts"] = [{"account_id": "oak.one", "programme_id": "oak", "whose": "parents", "said": "The worker listened.", "checked": "secondary", "locator": "p", "cite": "ash2010"}]
     furnished.save()
     assert "parents : The worker listened." in page(furnished).unknowns
+
+
+def test_risk_of_bias_stands_by_study_and_domain_with_what_is_not_reported(furnished):
+    row = {"study_id": "ash2010", "tool": "RoB 2", "checked": "abstract", "locator": "p", "cite": "ash2010"}
+    furnished.rows["quality"] = [
+        row | {"quality_id": "ash2010.one", "domain": "Randomisation process", "judgement": "low", "basis": "A computer drew 2 lists <i>"},
+        row | {"quality_id": "ash2010.two", "domain": "Missing outcome data", "judgement": "not reported"},
+    ]
+    furnished.save()
+    said = page(furnished).studies
+    assert "Randomisation process" in said and "A computer drew 2 lists <i>" in said and "not reported" in said

@@ -8,6 +8,7 @@ from workbench.briefing.context import MEASURED, Context, country_words, measure
 from workbench.briefing.findings import Basis, Finding, IntervalFindings
 from workbench.briefing.printed import effect, fit_basis, printed_interval, spread, style
 from workbench.briefing.sections.plot import forest_plot
+from workbench.briefing.sections.quality import quality
 from workbench.briefing.tables import Column, Details, Figure, Heading, Line, Paragraph, Table, cell, line
 from workbench.briefing.text import Text, joined, link, quoted, text
 
@@ -21,7 +22,7 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
         if headline.status in MEASURED:
             found += _outcome(ctx, headline)
     found = found or [Paragraph(ctx.phrases("forest.none"), "pending")]
-    return (*found, *_unusable(ctx))
+    return (*found, *_unusable(ctx), *quality(ctx))
 
 
 def _unusable(ctx: Context) -> tuple[Any, ...]:
