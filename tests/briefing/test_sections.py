@@ -181,4 +181,4 @@ def test_risk_of_bias_stands_by_study_and_domain_with_what_is_not_reported(furni
     ]
     furnished.save()
     said = page(furnished).studies
-    assert "Randomisation process" in said and "A computer drew 2 lists <i>" in said and "not reported" in said
+    assert "Randomisation process" in said and "A computer drew 2 lists &lt;i&gt;" in said and "not reported" in said
