@@ -9,12 +9,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --require-hashes --only-binary :all: --compile
 
-.PHONY: help briefings test lab lock clean check-python
+.PHONY: help briefings test lab bench lock clean check-python
 
 help:
 	@echo "make briefings   build every briefing and the index page into briefings/"
 	@echo "make test        run the whole test suite"
 	@echo "make lab         open the notebooks in JupyterLab"
+	@echo "make bench       time the engines against named peers, as ratios from one run"
 	@echo "make lock        resolve the dependencies anew into requirements/ (needs uv)"
 	@echo "make clean       remove what was built; the tables stay as they are"
 
@@ -44,12 +45,16 @@ test: $(VENV)/.ready-test
 lab: $(VENV)/.ready-lab
 	@$(BIN)/python -m workbench lab
 
+bench: $(VENV)/.ready-bench
+	@for script in benchmarks/*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
 # `uv` resolves for Python 3.11 to 3.13 at once; the files hold names, versions and hashes, and no address.
 UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade
 lock:
 	uv pip compile pyproject.toml --extra build $(UV_FLAGS) -o requirements/base.txt
 	uv pip compile pyproject.toml --extra build --extra test $(UV_FLAGS) -c requirements/base.txt -o requirements/test.txt
 	uv pip compile pyproject.toml --extra build --extra lab $(UV_FLAGS) -c requirements/base.txt -o requirements/lab.txt
+	uv pip compile pyproject.toml --extra build --extra bench $(UV_FLAGS) -c requirements/base.txt -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) .workbench briefings .pytest_cache .hypothesis *.egg-info

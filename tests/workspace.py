@@ -107,6 +107,10 @@ TABLES: dict[str, list[dict[str, str]]] = {
         {"word_id": "likely", "scale": "benefit", "from": "0.5", "to": "1", "words": "likely", "rank": "1"},
         {"word_id": "unlikely", "scale": "benefit", "from": "0", "to": "0.5", "words": "unlikely", "rank": "2"},
     ],
+    "published_results": [
+        {"result_id": "oak.ratio", "programme_id": "oak", "name": "Benefits for each pound", "kind": "ratio", "value": "1.5", "currency": "GBP", "price_year": "2020", "price_year_basis": "stated",
+         "unit": "benefit per pound", "country": "England", "perspective": "society", "use": "check_only", "cite": "office2025", "checked": "full_text", "locator": "page 6"},
+    ],
     "dimensions": [{"dimension": "0", "name": "effect/home/new"}, {"dimension": "1", "name": "price/week"}],
 }
 
@@ -161,6 +165,20 @@ class Workspace:
     def add(self, table: str, like: int = 0, **values: str) -> Workspace:
         """Append a copy of one row with other values and save."""
         self.rows[table].append(self.rows[table][like] | values)
+        return self.save()
+
+    def drop(self, table: str, index: int = 0) -> Workspace:
+        """Delete one row and save."""
+        del self.rows[table][index]
+        return self.save()
+
+    def surround(self, table: str = "neighbours", like: int = 0) -> Workspace:
+        """Give the workspace eleven authorities, each of which has the ten others as neighbours."""
+        codes = [f"E060000{number:02d}" for number in range(1, 12)]
+        self.rows["areas"] += [self.rows["areas"][like] | {"gss_code": code, "area": f"Wood {code}"} for code in codes[1:]]
+        for code in codes:
+            others = [other for other in codes if other != code]
+            self.rows[table] += [{"gss_code": code, "rank": str(rank), "neighbour_code": other, "publisher": "Office for Trees", "cite": "office2025"} for rank, other in enumerate(others, 1)]
         return self.save()
 
     def replace(self, table: str, old: str, new: str) -> Workspace:

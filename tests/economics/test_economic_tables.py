@@ -6,6 +6,8 @@ from scipy.special import ndtri
 
 from workbench.draws import Draws, registered, uniforms
 from workbench.economics import appraise
+from workbench.economics.distributions import central
+from workbench.economics.prices import Prices, possible_years
 
 
 def drawn(evidence, outcome, construct, measure, direction, centre, sd):
@@ -76,10 +78,122 @@ def test_every_price_used_leads_to_a_row_with_a_source(court):
             assert row["checked"] == "unverified" or (row["cite"] and row["locator"])
 
 
-def test_every_uncertain_quantity_has_its_own_dimension(evidence):
+def test_every_uncertain_quantity_that_an_appraisal_draws_has_its_own_dimension(evidence):
     known = registered(evidence)
-    uncertain = [f"parameter/{row.key}" for row in evidence["parameters"] if row["distribution"] != "fixed"]
-    uncertain += [f"price/{row.key}" for row in evidence["unit_costs"]] + [f"cost/{row.key}" for row in evidence["programme_costs"]]
+    columns = ("unit_cost_id", "cost_id", "quantity_id", "share_id", "duration_id", "decay_id", "cashable_id")
+    reached = {row[column] for row in evidence["pathways"] for column in columns} | {row.key for row in evidence["programme_costs"] if row["use"]}
+    uncertain = [f"parameter/{row.key}" for row in evidence["parameters"] if row["distribution"] != "fixed" and row["group"] != "scenario"]
+    for kind, table in (("price", "unit_costs"), ("cost", "programme_costs")):
+        rows = [row for row in evidence[table] if row.key in reached]
+        uncertain += [f"{kind}/{row.key}" for row in rows] + [f"price-year/{row.key}" for row in rows if row["price_year_basis"] == "note_range"]
     uncertain += [f"baseline/{row['construct']}" for row in evidence["baselines"] if row["kind"] != "scale"]
     assert [name for name in uncertain if name not in known] == []
     assert sorted(known.values()) == list(range(len(known)))
+
+
+# Figures as their sources print them, with the price year or the years between which it lies.
+PRINTED = [
+    ("programme_costs", "nfp.net-wsipp-2022", 13925, None, None, "USD", 2022, (2022,)),  # wsipp.wa.gov, programme 35
+    ("programme_costs", "triple-p-group.net-wsipp-2016", -560, None, None, "USD", 2016, (2016,)),  # wsipp.wa.gov, programme 81: a saving
+    ("programme_costs", "nfp.cost-full-programme-2008", None, 10000, 12000, "USD", 2008, (2008,)),  # GiveWell, July 2008
+    ("programme_costs", "incredible-years.cost-wales-group-of-8", 1934, None, None, "GBP", 2003, tuple(range(2003, 2008))),  # Edwards et al. 2007
+    ("programme_costs", "pup.cost-australia-in-pounds", 4880, None, None, "GBP", 2013, (2013,)),  # Dalziel et al. 2015
+    ("unit_costs", "lac-childrens-home-place-year-2023", 318400, None, None, "GBP", 2023, (2023,)),  # National Audit Office 2025
+    ("unit_costs", "conduct-problems-to-age-28-incremental", 16707, 6594, 28149, "GBP", 1998, (1998,)),  # Scott et al. 2001
+    ("unit_costs", "us-lifetime-cost-maltreatment-nonfatal", 210012, None, None, "USD", 2010, (2010,)),  # Fang et al. 2012
+    ("unit_costs", "wellby", 13000, 10000, 16000, "GBP", 2019, (2019,)),  # HM Treasury 2021, wellbeing guidance
+    ("unit_costs", "kinship-informal-saving-year", None, 23500, 56000, "GBP", 2012, (2012,)),  # Selwyn et al. 2013
+    ("published_results", "wsipp-family-treatment-court-2022-bcr", -1.26, None, None, "USD", 2022, (2022,)),  # wsipp.wa.gov, programme 760
+    ("published_results", "mst-uk-net-benefit", 1222, -5838, 8283, "GBP", 2008, tuple(range(2008, 2014))),  # Cary et al. 2013
+    ("published_results", "pup-au-cost-per-case-prevented", 43975, None, None, "AUD", 2013, (2013,)),  # Dalziel et al. 2015
+]
+
+
+@pytest.mark.parametrize(("table", "key", "value", "low", "high", "currency", "year", "years"), PRINTED, ids=[case[1] for case in PRINTED])
+def test_figures_are_those_of_their_sources(evidence, table, key, value, low, high, currency, year, years):
+    row = evidence[table][key]
+    assert (row["value"], row["low"], row["high"], row["currency"], row["price_year"]) == (value, low, high, currency, year)
+    assert possible_years(row) == years
+
+
+@pytest.fixture(scope="module")
+def prices(evidence):
+    return Prices.from_rows(evidence["parameters"], lambda row: np.array([central(row)]))
+
+
+def test_every_price_has_a_year_or_a_stated_way_to_one(evidence, prices):
+    for table in ("programme_costs", "unit_costs", "published_results"):
+        for row in evidence[table]:
+            years = possible_years(row)
+            if row["currency"] is None:
+                assert row["price_year_basis"] == "none" and row["kind"] in ("probability", "break_even"), row.key
+            elif not years:
+                assert row["price_year_basis"] == "none" and "not valued" in row["note"], row.key
+            elif table != "published_results":
+                factors = np.array([prices.convert(row["currency"], year, "GBP", 2023) for year in years])
+                assert (factors > 0).all(), row.key
+            if row["price_year_basis"] == "note_range":
+                assert row["price_year_low"] <= row["price_year"] <= row["price_year_high"] and row["note"], row.key
+
+
+def test_prices_go_there_and_back(prices):
+    for currency, growth in prices.growth.items():
+        first, last = min(growth) - 1, max(growth)
+        assert set(range(first + 1, last + 1)) == set(growth), currency
+        for year in range(first, last + 1):
+            assert float(prices.deflate(currency, year, 2023)[0] * prices.deflate(currency, 2023, year)[0]) == pytest.approx(1, rel=1e-12)
+    for year in prices.parity["GBP"]:
+        round_trip = prices.exchange("GBP", "USD", year) * prices.exchange("USD", "AUD", year) * prices.exchange("AUD", "GBP", year)
+        assert float(round_trip[0]) == pytest.approx(1, rel=1e-12)
+
+
+def test_deflators_and_parities_are_complete_and_those_of_the_world_bank(prices):
+    assert {currency: (min(rows), max(rows)) for currency, rows in prices.growth.items()} == {"AUD": (1997, 2023), "GBP": (1997, 2024), "USD": (1997, 2023)}
+    assert all(set(rows) == set(range(2000, 2025)) for rows in prices.parity.values())
+    # Growth in per cent, World Development Indicators, NY.GDP.DEFL.KD.ZG
+    for currency, year, printed in (("GBP", 1997, -0.146831), ("GBP", 1998, 1.283657), ("GBP", 1999, 1.380863), ("USD", 1999, 1.415098), ("AUD", 1999, 0.475366), ("USD", 2022, 7.129481)):
+        assert prices.growth[currency][year]["value"] == pytest.approx(printed, abs=5e-7)
+
+
+def test_discount_schedules_reach_as_far_as_the_guidance(evidence):
+    bands = sorted((row["year_from"], row["value"]) for row in evidence["parameters"] if row["group"] == "discount" and row["schedule"] == "green-book")
+    assert bands == [(1, 0.035), (31, 0.03), (76, 0.025), (126, 0.02), (201, 0.015), (301, 0.01)]
+
+
+def test_published_results_are_checks_and_never_inputs(evidence):
+    results = evidence["published_results"]
+    assert {row["use"] for row in results} == {"check_only"}
+    counted = [evidence[table][row[column]] for row in evidence["pathways"] if row["active"]
+               for column, table in (("unit_cost_id", "unit_costs"), ("cost_id", "programme_costs"), ("quantity_id", "parameters")) if row[column]]
+    inputs = {(row["cite"], row["value"]) for row in counted}
+    assert inputs and [row.key for row in results if (row["cite"], row["value"]) in inputs] == []
+
+
+def test_published_ratios_are_benefits_over_cost(evidence):
+    # The three figures of an edition stand in two tables: a wrong digit in one of them shows.
+    benefits = {row.key.removesuffix("-benefits"): row for row in evidence["published_results"] if row.key.startswith("wsipp") and row.key.endswith("-benefits")}
+    costs = {(row["cite"], row["price_year"]): row["value"] for row in evidence["programme_costs"] if ".net-wsipp" in row.key}
+    tested = 0
+    for row in evidence["published_results"]:
+        base = row.key.removesuffix("-bcr")
+        cost = costs.get((row["cite"], row["price_year"]))
+        if base in benefits and row["kind"] == "ratio" and cost:
+            assert benefits[base]["value"] / cost == pytest.approx(row["value"], abs=0.0151), row.key
+            tested += 1
+    assert tested >= 15
+
+
+def test_lifetime_and_model_figures_are_ceilings(evidence):
+    rows = evidence["unit_costs"]
+    for row in rows:
+        if "lifetime" in row["name"].lower() or "model's output" in (row["note"] or ""):
+            assert row["ceiling"], row.key
+    assert not rows["lac-foster-week-2017"]["ceiling"] and not rows["nhs-outpatient-2016"]["ceiling"]
+
+
+def test_remembered_prices_are_marked_and_out_of_use(evidence):
+    for table in ("programme_costs", "unit_costs", "published_results"):
+        for row in evidence[table]:
+            if row["checked"] == "unverified":
+                assert row["locator"] is None and "not read" in row["note"], row.key
+    assert not any(row["use"] for row in evidence["programme_costs"] if row["checked"] == "unverified")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from agreement_cases import CASES as AGREEMENT
+from economic_cases import CASES as ECONOMIC
 
 from workbench.evidence.rules import RULES
 
@@ -258,7 +259,7 @@ CASES = [
 ]
 
 
-CASES += AGREEMENT
+CASES += AGREEMENT + ECONOMIC
 
 
 @pytest.mark.parametrize(("rule", "changes", "expected"), CASES, ids=[f"{place}-{case[0]}" for place, case in enumerate(CASES)])

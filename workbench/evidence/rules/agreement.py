@@ -276,7 +276,7 @@ def study_year(row: Row, context: Context) -> Iterator[Breach]:
         yield Breach("year", f"must be {reference.year[:4]}, the year of {row['cite']} in bibliography.bib")
 
 
-@rule("price-before-source", "programme_costs unit_costs", "cite price_year", "prices are not from after their source was published",
+@rule("price-before-source", "programme_costs unit_costs published_results", "cite price_year", "prices are not from after their source was published",
       "check the price year and the reference", partial=True)
 def price_before_source(row: Row, context: Context) -> Iterator[Breach]:
     years = [context.references[key].year[:4] for key in listed(row["cite"]) if key in (context.references or {})]

@@ -26,7 +26,7 @@ _KIND_NEEDS = {
 }
 
 
-@rule("price-year", _PRICED, "price_year price_year_basis price_year_low price_year_high",
+@rule("price-year", f"{_PRICED} published_results", "price_year price_year_basis price_year_low price_year_high",
       "a price needs its year, or a stated way to one", "state the year and its basis; 'none' leaves the row unvalued", partial=True)
 def price_year(row: Row, context: Context) -> Iterator[Breach]:
     basis = row["price_year_basis"]
