@@ -182,3 +182,20 @@ def test_risk_of_bias_stands_by_study_and_domain_with_what_is_not_reported(furni
     furnished.save()
     said = page(furnished).studies
     assert "Randomisation process" in said and "A computer drew 2 lists &lt;i&gt;" in said and "not reported" in said
+
+
+def test_an_authority_stands_beside_its_statistical_neighbours(evidence):
+    from workbench.briefing.check import check_numbers
+    from workbench.briefing.reading import carried
+    from workbench.briefing.render import write
+    from workbench.runs.analysis import analyse
+
+    html = write(analyse(evidence, "pup", "Leeds")).html
+    assert check_numbers(html) == []
+    codes = [row["neighbour_code"] for row in evidence["neighbours"].where(gss_code="E08000035")]
+    assert len(codes) == 10
+    known = {row["gss_code"]: row["area"] for row in evidence["areas"].rows}
+    assert all(known[code] in html for code in codes)
+    values = [row["value"] for row in evidence["areas"].where(measure="cla_31_march_rate", period="31 March 2025") if row["gss_code"] in codes]
+    shown = {item.value for name, item in carried(html).findings.items() if name.endswith("/cla_31_march_rate")}
+    assert len(values) == 10 and {min(values), max(values)} <= shown

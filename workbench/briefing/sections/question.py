@@ -8,6 +8,7 @@ from typing import Any
 from workbench.briefing.context import Context, row_name
 from workbench.briefing.findings import Basis
 from workbench.briefing.sections.checks import share_sentence
+from workbench.briefing.sections.neighbours import ends, names, neighbours
 from workbench.briefing.tables import Column, Details, Facts, Paragraph, Table, cell, line
 from workbench.briefing.text import Text, link, quoted, text
 
@@ -26,7 +27,7 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
         *_key_figures(ctx),
     ]
     pending = phrases("pending.text")
-    later = Facts(((phrases("question.eligible"), pending), (phrases("question.neighbours"), pending)))
+    later = Facts(((phrases("question.eligible"), pending), (phrases("question.neighbours"), names(ctx))))
     about = (Paragraph(quoted(row["description"])), later) if row["description"] else (later,)
     return Paragraph(question, "question"), Facts(tuple(facts), "brief"), Details(phrases("question.about"), about)
 
@@ -71,6 +72,8 @@ def area_table(ctx: Context) -> Table | None:
     columns = [Column(phrases("question.measure")), Column(quoted(ctx.place.name), numeric=True)]
     if not ctx.place.is_country:
         columns.append(Column(quoted(ctx.place.country), numeric=True))
+    if neighbours(ctx):
+        columns.append(Column(phrases("question.neighbours_range"), numeric=True))
     columns += [Column(phrases("question.period")), Column(phrases("question.publisher"))]
     return Table("area-figures", figures_heading(ctx), tuple(columns), tuple(lines), hidden_caption=True)
 
@@ -80,7 +83,17 @@ def _line(ctx: Context, measure: Mapping[str, Any], here: Any, country: Any) -> 
     cells = [name, cell(_figure(ctx, here))]
     if not ctx.place.is_country:
         cells.append(cell(_figure(ctx, country)))
+    if neighbours(ctx):
+        cells.append(cell(_range(ctx, here)))
     return line(*cells, cell(quoted(here["period"], "date")), cell(quoted(here["publisher"])))
+
+
+def _range(ctx: Context, here: Any) -> Text:
+    """The lowest and the highest figure among similar areas, in the same period."""
+    found = ends(ctx, here)
+    if found is None:
+        return ctx.phrases("question.no_figure")
+    return ctx.phrases("question.range", low=_figure(ctx, found[0]), high=_figure(ctx, found[1]))
 
 
 def _figure(ctx: Context, row: Any) -> Text:
