@@ -194,6 +194,20 @@ class Headline:
         """With rows that are not yet checked; None where there are none."""
         return self._scenario("with_unverified")
 
+    @cached_property
+    def specifications(self) -> Any:
+        """Every combination of the defensible choices behind the headline (`workbench.synthesis.multiverse`)."""
+        from workbench.synthesis.specifications import multiverse
+
+        return multiverse(self)
+
+    @cached_property
+    def small_study(self) -> Any:
+        """Tests of small-study effects on the rows of the model, or why none is made (`workbench.synthesis.small_study`)."""
+        from workbench.synthesis.smallstudy import small_study
+
+        return small_study(self.effects, averaging=False)
+
     def compare(self) -> Any:
         """Return the headline and every alternative side by side.
 

@@ -94,11 +94,14 @@ class Multiverse:
         What was varied, and over what.
     table : tuple of dict
         One entry per specification: its choices, k, and the figures of `Glance` with the claim.
+    row_ids : tuple of str
+        Every effect row that some specification uses.
     """
 
     headline: Headline
     choices: dict[str, tuple[Any, ...]]
     table: tuple[dict[str, Any], ...]
+    row_ids: tuple[str, ...]
 
     @property
     def share(self) -> float:
@@ -179,7 +182,8 @@ def multiverse(headline: Headline, prior_sets: Sequence[str] | None = None) -> M
     for combination in product(*choices.values()):
         spec = dict(zip(choices, combination, strict=True))
         table.append(spec | _one(headline, *row_sets[spec["rows"]], chosen[spec["priors"]], spec))
-    return Multiverse(headline, choices, tuple(table))
+    rows = dict.fromkeys(name for effects, _ in row_sets.values() for name in effects.row_ids)
+    return Multiverse(headline, choices, tuple(table), tuple(rows))
 
 
 def _one(headline: Headline, effects: Any, target: int | None, chosen: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.briefing.context import Context, measure_words, words_or_code
+from workbench.briefing.findings import rows_of
 from workbench.briefing.printed import chance, effect, fit_basis, printed_interval, style
 from workbench.briefing.sections.checks import verdict
 from workbench.briefing.sections.costs import reference
 from workbench.briefing.sections.question import written_date
 from workbench.briefing.sections.sources import bibliography
-from workbench.briefing.tables import Column, Details, Facts, Heading, Line, Paragraph, Table, cell, line
+from workbench.briefing.tables import Bullets, Column, Details, Facts, Heading, Line, Paragraph, Table, cell, line
 from workbench.briefing.text import Text, joined, quoted, text
 
 SCENARIOS = ("unadjusted", "judgement_zero", "judgement_doubled", "numbers_only", "wide_priors", "with_unverified")
@@ -22,7 +23,7 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     phrases = ctx.phrases
     found: list[Any] = [Heading(phrases("method.model"), "model"), Paragraph(phrases("method.model_text")), Paragraph(phrases("method.certainty_rule"))]
     if ctx.measured:
-        found += [sensitivity(ctx), Details(phrases("method.priors_all"), tuple(priors(ctx, item) for item in ctx.measured))]
+        found += [sensitivity(ctx), *_robustness(ctx), Details(phrases("method.priors_all"), tuple(priors(ctx, item) for item in ctx.measured))]
         found += [Heading(phrases("method.rows"), "rows"), rows_used(ctx), Paragraph(phrases("method.left"), "note")]
     found += [Heading(phrases("method.data"), "data"), _data(ctx), Paragraph(phrases("method.rounding"), "note")]
     return (*found, Heading(phrases("method.references"), "references"), bibliography(ctx))
@@ -35,6 +36,21 @@ def sensitivity(ctx: Context) -> Table:
     columns += [Column(phrases("method.chance_better"), numeric=True), Column(phrases("method.words"))]
     lines = [found for headline in ctx.measured for found in _choices(ctx, headline)]
     return Table("sensitivity", phrases("method.sensitivity"), tuple(columns), tuple(lines))
+
+
+def _robustness(ctx: Context) -> list[Any]:
+    """For each leading outcome: how many combinations of choices say the same, and what small studies suggest."""
+    items = [_robust(ctx, item) for item in ctx.leads if item in ctx.measured]
+    return [Heading(ctx.phrases("method.robustness"), "robustness"), Bullets(tuple(items))] if items else []
+
+
+def _robust(ctx: Context, headline: Any) -> Text:
+    phrases, path, curve, small = ctx.phrases, headline.construct["construct"], headline.specifications, headline.small_study
+    basis = fit_basis(headline, headline.fit, rows_of("effects", curve.row_ids))
+    number = ctx.ledger.number(f"{path}/specifications/count", len(curve.table), "count", basis, unit="specifications")
+    share = ctx.ledger.number(f"{path}/specifications/share", curve.share, "share", basis, unit="share of specifications that make the headline's claim")
+    said = phrases("method.specifications", name=quoted(headline.construct["name"]), number=number, share=share)
+    return text(said, " ", quoted(small.reading) if small.tested else phrases("method.small_study_untested"))
 
 
 def _choices(ctx: Context, headline: Any) -> list[Line]:
