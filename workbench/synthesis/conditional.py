@@ -26,7 +26,7 @@ class Data(NamedTuple):
     """The rows as arrays.
 
     ``y``, ``variance``, ``informs`` (1.0 where the row informs tau, else 0.0): (..., k);
-    ``design`` (..., k, m); ``term_mean``, ``term_precision`` (m,).
+    ``design`` (..., k, m); ``term_mean``, ``term_precision`` (m,), precision 0 for a flat prior.
     """
 
     y: np.ndarray
@@ -73,7 +73,7 @@ def given_tau(data: Data, tau: np.ndarray) -> GivenTau:
         squares = ((rest - estimate[..., None] * ones) ** 2).sum(-1)
         carry = root * ones[..., : root.shape[-1]]
         diagonal = np.diagonal(triangle, axis1=0, axis2=1)
-        log_det = log_det + 2 * np.log(diagonal).sum(-1) - np.log(data.term_precision).sum()
+        log_det = log_det + 2 * np.log(diagonal).sum(-1) - log_constants(data.term_precision)
     log_height = -0.5 * (data.y.shape[-1] * LOG_2PI + log_det + squares)
     return GivenTau(information, estimate, log_height, precision, carry, triangle)
 
@@ -93,13 +93,27 @@ def _without_terms(data: Data, y: np.ndarray, root: np.ndarray):
     prior = np.sqrt(data.term_precision)
     columns[range(m), ..., range(k, k + m)] = prior.reshape(m, *[1] * (root.ndim - 1))
     columns[m + 1, ..., k:] = prior * data.term_mean
-    triangle = np.zeros((m, m + 2, *root.shape[:-1]))
+    return columns[m], columns[m + 1], orthogonalise(columns, m)
+
+
+def orthogonalise(columns: np.ndarray, m: int) -> np.ndarray:
+    """Make the last two of ``columns`` (m + 2, ..., rows) orthogonal to the first m, in place; R (m, m + 2, ...)."""
+    triangle = np.zeros((m, m + 2, *columns.shape[1:-1]))
     for j in range(m):
         triangle[j, j] = np.sqrt((columns[j] ** 2).sum(-1))
         unit = columns[j] / triangle[j, j][..., None]
         triangle[j, j + 1 :] = (columns[j + 1 :] * unit).sum(-1)
         columns[j + 1 :] -= triangle[j, j + 1 :][..., None] * unit
-    return columns[m], columns[m + 1], triangle
+    return triangle
+
+
+def log_constants(precision: np.ndarray) -> float:
+    """What the priors of the terms add to minus twice the log likelihood, with its sign turned.
+
+    A flat prior (precision 0, density 1) lacks the root of precision / 2 pi that a normal one has.
+    """
+    proper = precision > 0
+    return float(np.log(precision[proper]).sum() + LOG_2PI * (~proper).sum())
 
 
 class Terms(NamedTuple):

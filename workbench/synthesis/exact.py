@@ -276,6 +276,14 @@ def _within(log_weight: np.ndarray) -> np.ndarray:
 # Fitting ---------------------------------------------------------------------------------------------
 
 
+def check_tau_prior(prior, name: str = "tau") -> None:
+    """Raise `AnalysisError` unless the prior is one for a heterogeneity SD."""
+    if not isinstance(prior, TAU_PRIORS):
+        raise AnalysisError(f"{name} ~ {prior!r} is not supported; use one of {', '.join(kind.__name__ for kind in TAU_PRIORS)}")
+    if isinstance(prior, priors.Uniform) and prior.low < 0:
+        raise AnalysisError(f"{name} ~ {prior!r} allows negative values; its low end must be 0 or more")
+
+
 def solve(data: Data, mu_prior, tau_prior, target: int | None = None) -> ExactPosterior:
     """Posterior of the model for one data set.
 
@@ -284,10 +292,7 @@ def solve(data: Data, mu_prior, tau_prior, target: int | None = None) -> ExactPo
     AnalysisError
         If a prior is of the wrong kind, the posterior is improper, or the quadrature does not converge.
     """
-    if not isinstance(tau_prior, TAU_PRIORS):
-        raise AnalysisError(f"tau ~ {tau_prior!r} is not supported; use one of {', '.join(kind.__name__ for kind in TAU_PRIORS)}")
-    if isinstance(tau_prior, priors.Uniform) and tau_prior.low < 0:
-        raise AnalysisError(f"tau ~ {tau_prior!r} allows negative values; its low end must be 0 or more")
+    check_tau_prior(tau_prior)
     rule = mu_rule(mu_prior, data)
     tail = tail_of(data, mu_prior, tau_prior)
     scale, low, high, powers = tau_range(data, rule, mu_prior, tau_prior, tail)

@@ -27,10 +27,11 @@ def savage_dickey(fit: Synthesis, quantity: str = "mu", value: float = 0.0) -> f
     value : float
         The point.
     """
-    if quantity not in ("mu", "tau"):
-        raise AnalysisError(f"bayes_factor: quantity = {quantity!r} must be 'mu' or 'tau'")
+    known = _component_priors(fit)
+    if quantity not in known:
+        raise AnalysisError(f"bayes_factor: quantity = {quantity!r} must be {' or '.join(map(repr, known))}")
     _need_proper(fit)
-    prior = fit.mu_prior if quantity == "mu" else fit.tau_prior
+    prior = known[quantity]
     prior_density = float(np.exp(prior.logpdf(value)))
     if not 0 < prior_density < np.inf:
         raise AnalysisError(f"bayes_factor: {prior!r} gives {quantity} = {value} no finite density; choose a prior that does")
@@ -52,6 +53,10 @@ def bayes_factor(first: Synthesis, second: Synthesis) -> float:
 
 
 def _need_proper(fit: Synthesis) -> None:
-    for name, prior in (("mu", fit.mu_prior), ("tau", fit.tau_prior)):
+    for name, prior in (*_component_priors(fit).items(), *fit.terms.items()):
         if not prior.proper:
             raise AnalysisError(f"Bayes factors need proper priors, but {name} ~ {prior!r}; give {name} a proper prior")
+
+
+def _component_priors(fit: Synthesis) -> dict:
+    return {"mu": fit.mu_prior, "tau": fit.tau_prior, **getattr(fit.posterior, "further_priors", {})}

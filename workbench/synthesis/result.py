@@ -137,11 +137,11 @@ class Synthesis:
 
     def mean(self, quantity: str) -> float:
         """Posterior mean; ``nan`` if it is not finite."""
-        return self._moments[_known(quantity)][0]
+        return self._moments[self._known(quantity)][0]
 
     def sd(self, quantity: str) -> float:
         """Posterior SD; ``nan`` if it is not finite."""
-        return self._moments[_known(quantity)][1]
+        return self._moments[self._known(quantity)][1]
 
     def median(self, quantity: str) -> float:
         """Posterior median."""
@@ -152,7 +152,7 @@ class Synthesis:
         points = np.asarray(p, float)
         if not np.all((points >= 0) & (points <= 1)):
             raise AnalysisError(f"quantile: p = {p!r} must lie between 0 and 1")
-        return _as_given(self.posterior.quantile(_known(quantity), points.ravel()), points)
+        return _as_given(self.posterior.quantile(self._known(quantity), points.ravel()), points)
 
     def interval(self, quantity: str, level: float = SUMMARY_LEVEL) -> tuple[float, float]:
         """Central credible interval (equal tails)."""
@@ -164,12 +164,12 @@ class Synthesis:
     def density(self, quantity: str, x):
         """Posterior density at ``x`` (scalar or array)."""
         points = _numbers("density", x)
-        return _as_given(self.posterior.density(_known(quantity), points.ravel()), points)
+        return _as_given(self.posterior.density(self._known(quantity), points.ravel()), points)
 
     def cdf(self, quantity: str, x):
         """P(quantity <= x) (scalar or array)."""
         points = _numbers("cdf", x)
-        return _as_given(self.posterior.cdf(_known(quantity), points.ravel()), points)
+        return _as_given(self.posterior.cdf(self._known(quantity), points.ravel()), points)
 
     def probability(self, quantity: str, above=None, below=None, between=None) -> float:
         """Posterior probability of one region.
@@ -183,7 +183,7 @@ class Synthesis:
         between : pair of float, optional
             P(low < quantity < high).
         """
-        name = _known(quantity)
+        name = self._known(quantity)
         if sum(part is not None for part in (above, below, between)) != 1:
             raise AnalysisError("probability: give exactly one of above, below and between, e.g. above=0.0")
         if above is not None:
@@ -200,10 +200,10 @@ class Synthesis:
     # Tables -------------------------------------------------------------------------------------
 
     def summary(self) -> "pandas.DataFrame":
-        """Table of mu, tau and theta_new: mean, sd, median and central 95 % limits."""
+        """Table of mu, tau (omega) and theta_new: mean, sd, median and central 95 % limits."""
         import pandas
 
-        names = ("mu", "tau", "theta_new")
+        names = getattr(self.posterior, "summarised", ("mu", "tau", "theta_new"))
         rows = []
         for name in names:
             lower, median, upper = self.quantile(name, [0.025, 0.5, 0.975])
@@ -225,8 +225,8 @@ class Synthesis:
 
         own = self.posterior.terms(SUMMARY_LEVEL)
         priors = {
-            "prior_mean": [prior.mean for prior in self.terms.values()],
-            "prior_sd": [prior.sd for prior in self.terms.values()],
+            "prior_mean": [getattr(prior, "mean", np.nan) for prior in self.terms.values()],
+            "prior_sd": [getattr(prior, "sd", np.inf) for prior in self.terms.values()],
         }
         index = pandas.Index(list(self.terms), name="term")
         return pandas.DataFrame({**own._asdict(), **priors}, index=index, dtype=float)
@@ -298,7 +298,7 @@ class Synthesis:
     def model(self) -> str:
         """The model in a few words."""
         k = len(self.effects.y)
-        words = f"normal-normal random effects, k = {k}, measure {self.effects.measure}"
+        words = f"{getattr(self.posterior, 'model', 'normal-normal random effects')}, k = {k}, measure {self.effects.measure}"
         if self.terms:
             words += f", terms {', '.join(self.terms)}"
         if self.target is not None:
@@ -307,25 +307,30 @@ class Synthesis:
 
     @cached_property
     def _moments(self) -> dict[str, tuple[float, float]]:
-        return {name: self.posterior.moments(name) for name in QUANTITIES}
+        return {name: self.posterior.moments(name) for name in self.quantities}
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What can be asked about; ``omega`` too where the model has two variance components."""
+        return getattr(self.posterior, "quantities", QUANTITIES)
+
+    def _known(self, quantity: str) -> str:
+        if quantity not in self.quantities:
+            hint = nearest(str(quantity), self.quantities)
+            raise AnalysisError(f"quantity = {quantity!r} is not one of {', '.join(self.quantities)}" + (f"; {hint}" if hint else ""))
+        return quantity
 
     def _words(self, quantity: str) -> str:
         lower, median, upper = self.quantile(quantity, [0.025, 0.5, 0.975])
         return f"{_figure(median)} ({_figure(lower)} to {_figure(upper)})"
 
     def _prior_words(self) -> str:
-        named = {"mu": self.mu_prior, "tau": self.tau_prior, **self.terms}
+        further = getattr(self.posterior, "further_priors", {})
+        named = {"mu": self.mu_prior, "tau": self.tau_prior, **further, **self.terms}
         return ", ".join(f"{name} ~ {prior!r}" for name, prior in named.items())
 
     def _health_words(self) -> str:
         return ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in self.health.items())
-
-
-def _known(quantity: str) -> str:
-    if quantity not in QUANTITIES:
-        hint = nearest(str(quantity), QUANTITIES)
-        raise AnalysisError(f"quantity = {quantity!r} is not one of {', '.join(QUANTITIES)}" + (f"; {hint}" if hint else ""))
-    return quantity
 
 
 def _numbers(what: str, x) -> np.ndarray:

@@ -22,7 +22,7 @@ class Tail:
     ----------
     exponent : float
         Tail exponent: that of the prior, plus one for each row that informs tau, less one where those
-        rows also have to find a flat mu.
+        rows also have to find a flat mu or a flat coefficient.
     mu_df : float
         Degrees of freedom of mu's prior (``inf`` for light tails).
     mu_follows : bool
@@ -31,6 +31,8 @@ class Tail:
         Whether the prior of mu is flat.
     k : int
         Number of rows.
+    loose : tuple of bool
+        For each design term: whether its prior is flat and no row with fixed variance holds it.
     """
 
     exponent: float
@@ -38,6 +40,7 @@ class Tail:
     mu_follows: bool
     flat: bool
     k: int
+    loose: tuple[bool, ...] = ()
 
     def tau_moment(self, order: int) -> bool:
         """Whether E(tau ** order) is finite."""
@@ -53,6 +56,33 @@ class Tail:
         growth = order if self.flat else max(0.0, order - self.mu_df)
         return self.exponent - growth > 1
 
+    def term_moments(self, order: int) -> np.ndarray:
+        """Whether E(|b| ** order) of each design term's coefficient is finite, (m,)."""
+        return ~np.array(self.loose, bool) | (self.exponent - order > 1)
+
+
+def free(data: Data, flat_mu: bool) -> tuple[int, bool, tuple[bool, ...]]:
+    """Directions of flat priors that only rows with unknown variance hold: how many, whether mu, which terms."""
+    flat = data.term_precision == 0
+    design = np.column_stack([np.ones(data.y.size), data.design[:, flat]])
+    fixed = design[data.informs == 0]
+    if not flat.any():
+        return int(flat_mu and not len(fixed)), not len(fixed), (False,) * flat.size
+    held = fixed if flat_mu else fixed[:, 1:]  # a proper prior holds mu by itself
+    units = np.eye(design.shape[1])
+    loose = np.zeros(flat.size, bool)
+    loose[flat] = [_adds(held, unit[-held.shape[1] :]) for unit in units[1:]]
+    return held.shape[1] - _rank(held), _adds(fixed, units[0]), tuple(loose.tolist())
+
+
+def _rank(rows: np.ndarray) -> int:
+    return int(np.linalg.matrix_rank(rows)) if rows.size else 0
+
+
+def _adds(rows: np.ndarray, direction: np.ndarray) -> bool:
+    """Whether a direction lies outside what the rows span."""
+    return _rank(np.vstack([rows, direction])) > _rank(rows)
+
 
 def tail_of(data: Data, mu_prior, tau_prior) -> Tail:
     """Tail of the posterior of tau; raises `AnalysisError` if the posterior is improper."""
@@ -60,14 +90,14 @@ def tail_of(data: Data, mu_prior, tau_prior) -> Tail:
     flat = isinstance(mu_prior, priors.Flat)
     if flat and k == 0:
         raise AnalysisError("k = 0 with mu ~ Flat(): there is nothing to know mu from; give mu a proper prior")
-    mu_follows = informing == k
+    unheld, mu_follows, loose = free(data, flat)
     power = 0.0 if isinstance(tau_prior, priors.Flat) else getattr(tau_prior, "df", np.inf) + 1
-    exponent = power + informing - (flat and mu_follows)
+    exponent = power + informing - unheld
     if exponent <= 1:
-        least = 3 if flat and mu_follows else 2
+        least = 2 + unheld
         raise AnalysisError(
             f"tau ~ Flat() with mu ~ {mu_prior!r} and {informing} row{'s' if informing != 1 else ''} that inform tau: the posterior "
             f"is improper; it needs at least {least} such rows, or a proper prior for tau such as HalfNormal(0.5)"
         )
     mu_df = mu_prior.df if isinstance(mu_prior, priors.StudentT) else np.inf
-    return Tail(exponent, mu_df, mu_follows, flat, k)
+    return Tail(exponent, mu_df, mu_follows, flat, k, loose)

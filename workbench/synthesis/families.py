@@ -1,0 +1,473 @@
+"""Programme families: related programmes partially pooled, so that each is predicted from all, with its own deviation.
+
+y_i ~ N(theta_i + d_i . b, se_i^2); theta_i ~ N(mu_p, tau^2) for study i of programme p; mu_p ~ N(mu, omega^2);
+mu and b normal. A row that does not inform tau (a review) tells of its programme's mean alone. Everything normal is
+integrated out; tau and omega are left, by quadrature (`exact`) or by NUTS (`pymc`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from workbench.errors import AnalysisError, UsageError, nearest
+from workbench.synthesis import diagnostics, latent, priors
+from workbench.synthesis import grid as grids
+from workbench.synthesis.exact import ERROR_LIMIT, LONGEST, TauScale, _prior_sizes
+from workbench.synthesis.latent import Layers
+from workbench.synthesis.mixture import Mixture
+from workbench.synthesis.pymc_engine import Settings
+from workbench.synthesis.result import Estimates, Synthesis
+from workbench.synthesis.sampling import SampledModel, proper, sample, scale_moments, typical
+
+ENGINES = ("exact", "pymc")
+CENTRES = ("programme", "trial")
+DESIGNS = ("headline", "all")
+NEGLIGIBLE = 1e-15  # weight of a node that is left out
+FINER = 24  # nodes on each panel when the error is estimated
+
+
+def family(
+    evidence: Any,
+    programme: str,
+    construct: str,
+    *,
+    prior: str = "default",
+    mu: Any = None,
+    tau: Any = None,
+    omega: Any = None,
+    terms: Mapping[str, priors.Normal] | None = None,
+    centre: str = "programme",
+    designs: str = "headline",
+    include_unverified: bool = False,
+    engine: str = "exact",
+    settings: Settings = Settings(),
+    limits: diagnostics.Limits = diagnostics.Limits(),
+    cache: Path | str | None = None,
+) -> Synthesis:
+    """Predict what `programme` does in a new area from all programmes of its family.
+
+    Parameters
+    ----------
+    evidence : EvidenceBase
+    programme, construct : str
+    prior : str
+        Name of a set in ``priors.csv`` for what is not given: mu, tau (between areas, within a programme), omega (between
+        programmes; that of tau where the set has none) and the additive terms (design class, evaluator, country).
+    mu : Normal, optional
+    tau, omega : prior, optional
+    terms : mapping of str to Normal, optional
+    centre : {"programme", "trial"}
+        A new area is centred on the programme's own mean, or on the shrunken effect of its multi-site UK trial.
+    designs : {"headline", "all"}
+        The rows that carry the headline, or quasi-experiments and trials together (each with its bias term).
+    include_unverified : bool
+    engine : {"exact", "pymc"}
+    settings, limits, cache
+        Of the sampler; see `sampling.sample`.
+
+    Returns
+    -------
+    Synthesis
+        Quantities ``mu`` (family), ``mu[<programme>]``, ``tau``, ``omega``, ``centre`` and ``theta_new``.
+
+    Raises
+    ------
+    UsageError
+        If a name is not known.
+    AnalysisError
+        If the family has no row that can be pooled, or no such trial.
+    """
+    from workbench.synthesis import answer
+
+    _one_of("designs", designs, DESIGNS)
+    _one_of("centre", centre, CENTRES)
+    outcome = answer.select.resolve_construct(evidence, construct)
+    question = answer._Question(evidence, programme, outcome, prior, engine, 0, 0)
+    rows = answer.select.rows_on(evidence, question.programmes, outcome["construct"])
+    pile = answer._collect(question, rows, include_unverified)
+    used = pile.used if designs == "headline" else (*pile.used, *pile.beneath)
+    if not used:
+        raise AnalysisError(f"{programme}, {outcome['construct']}: no programme of the family has a result that can be pooled")
+    pile = replace(pile, used=used)
+    effects = replace(answer._effects(question, pile), left_out=pile.left_out)
+    target = answer._target(question, used) if centre == "trial" else None
+    if centre == "trial" and target is None:
+        raise AnalysisError(f"{programme}, {outcome['construct']}: there is no multi-site UK trial to centre on; use centre='programme'")
+    chosen = question.priors()
+    return fit_family(
+        effects, [row["programme_id"] for row in used], programme,
+        mu=mu or chosen["mu"], tau=tau or chosen["tau"], omega=omega or chosen.get("omega") or tau or chosen["tau"],
+        terms={name: (terms or {}).get(name, chosen.get(name)) for name in effects.design_names},
+        target=target, engine=engine, settings=settings, limits=limits, cache=cache,
+    )  # fmt: skip
+
+
+def fit_family(
+    effects: Any,
+    programmes: Sequence[str],
+    programme: str,
+    *,
+    mu: priors.Normal,
+    tau: Any,
+    omega: Any,
+    terms: Mapping[str, priors.Normal] | None = None,
+    target: int | None = None,
+    engine: str = "exact",
+    settings: Settings = Settings(),
+    limits: diagnostics.Limits = diagnostics.Limits(),
+    cache: Path | str | None = None,
+) -> Synthesis:
+    """Fit the family model to effect sizes.
+
+    Parameters
+    ----------
+    effects : EffectSizes
+    programmes : sequence of str, length k
+        Programme of each row.
+    programme : str
+        Whose new area is asked for; it may have no row of its own.
+    mu, tau, omega, terms
+        Priors: of the family's mean, the spread within a programme, the spread between programmes, and each term.
+    target : int, optional
+        Row on whose own effect a new area is centred, instead of the programme's mean.
+    engine, settings, limits, cache
+        As for `family`.
+    """
+    _one_of("engine", engine, ENGINES)
+    k, given = len(effects.y), dict(terms or {})
+    if k == 0 or len(programmes) != k:
+        raise AnalysisError(f"programmes has {len(programmes)} names for {k} rows: give one for each row, and at least one row")
+    proper("mu", mu, positive=False), proper("tau", tau), proper("omega", omega)
+    for name in effects.design_names:
+        proper(f"terms: {name}", given.get(name), positive=False)
+    if target is not None and not 0 <= target < k:
+        raise UsageError(f"target = {target!r} must be the number of a row, 0 to {k - 1}")
+    own = {name: given[name] for name in effects.design_names}
+    model = _model(effects, tuple(programmes), programme, mu, tau, omega, own, target)
+    posterior = _exact(model) if engine == "exact" else _sampled(model, settings, limits, cache)
+    return Synthesis(effects, mu, tau, own, target, posterior)
+
+
+def _one_of(what: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UsageError(f"{what} = {value!r} is not one of {', '.join(known)}; {nearest(str(value), known)}".rstrip("; "))
+
+
+# The model as arrays ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class FamilyModel:
+    """Layers x = (mu, b, deviations of programmes, deviations of rows), and the quantities that are asked about.
+
+    Attributes
+    ----------
+    layers : latent.Layers
+    informs : ndarray, shape (k,)
+    fixed : ndarray, shape (1 + m,)
+        Prior variances of mu and b.
+    names : tuple of str
+        Programmes, those with rows first.
+    wanted : tuple of str
+        Normal quantities: ``mu``, ``mu[...]``, ``centre``; the rows of `quantities` go on with k effects and m terms.
+    quantities : ndarray, shape (q, d)
+    """
+
+    layers: Layers
+    informs: np.ndarray
+    fixed: np.ndarray
+    names: tuple[str, ...]
+    wanted: tuple[str, ...]
+    quantities: np.ndarray
+    tau_prior: Any
+    omega_prior: Any
+    programme: str
+
+    def variance(self, tau: np.ndarray, omega: np.ndarray) -> np.ndarray:
+        """Prior variances of x, (N, d), at each pair."""
+        parts = np.broadcast_to(self.fixed, (tau.size, self.fixed.size))
+        between = np.repeat(omega[:, None] ** 2, len(self.names), axis=1)
+        return np.concatenate([parts, between, tau[:, None] ** 2 * self.informs], axis=1)
+
+    @property
+    def words(self) -> str:
+        """The model in a few words."""
+        return f"programme family of {len(self.names)}, new area of {self.programme}"
+
+    @cached_property
+    def finite(self) -> dict[str, tuple[bool, bool]]:
+        """Whether mean and SD of each quantity that may lack them exist."""
+        held = self.layers.H[:, self.fixed.size : self.fixed.size + len(self.names)].any(0).sum()
+        found = {"tau": scale_moments(self.tau_prior, int(self.informs.sum())), "omega": scale_moments(self.omega_prior, int(held))}
+        both = tuple(a and b for a, b in zip(*found.values()))
+        means = {name: found["omega"] for name in self.wanted if name != "mu"}
+        return found | means | {"theta_new": both}
+
+    def shares(self, tau: np.ndarray, omega: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Posterior expectation of each row's share in the mean of mu, (k,)."""
+        variance = self.variance(tau, omega)[:, 1:]
+        H = self.layers.H[:, 1:]
+        share = np.linalg.solve((H * variance[:, None, :]) @ H.T + self.layers.noise, self.layers.H[:, :1])[..., 0]
+        return weight @ (share / share.sum(1, keepdims=True))
+
+
+def _model(effects, programmes, programme, mu, tau, omega, terms, target) -> FamilyModel:
+    k, m = len(effects.y), len(terms)
+    names = tuple(dict.fromkeys([*programmes, programme]))
+    own = np.array([[float(name == other) for other in names] for name in programmes])
+    informs = np.asarray(effects.informs_tau, float)
+    H = np.concatenate([np.ones((k, 1)), np.asarray(effects.design, float), own, np.diag(informs)], axis=1)
+    mean = np.concatenate([[mu.mean], [prior.mean for prior in terms.values()], np.zeros(len(names) + k)])
+    fixed = np.array([mu.sd, *(prior.sd for prior in terms.values())]) ** 2
+    layers = Layers(mean, H, np.diag(np.asarray(effects.se, float) ** 2), np.asarray(effects.y, float))
+    effect = H.copy()
+    effect[:, 1 : 1 + m] = 0.0
+    programme_means = np.zeros((len(names), H.shape[1]))
+    programme_means[:, 0] = 1.0
+    programme_means[:, 1 + m : 1 + m + len(names)] = np.eye(len(names))
+    centre = programme_means[names.index(programme)] if target is None else effect[target]
+    quantities = np.concatenate([np.eye(H.shape[1])[:1], programme_means, centre[None], effect, np.eye(H.shape[1])[1 : 1 + m]])
+    wanted = ("mu", *(f"mu[{name}]" for name in names), "centre")
+    return FamilyModel(layers, informs, fixed, names, wanted, quantities, tau, omega, programme)
+
+
+# By quadrature ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class ExactFamily:
+    """The posterior on pairs of nodes of tau and omega; satisfies `result.Posterior`."""
+
+    family: FamilyModel
+    grid: grids.Grid
+    scales: tuple[TauScale, TauScale]
+    health: Mapping[str, float]
+
+    engine = "exact"
+
+    @property
+    def model(self) -> str:
+        """The model in a few words."""
+        return self.family.words
+
+    @property
+    def further_priors(self) -> dict[str, Any]:
+        """Priors besides those of mu, tau and the terms."""
+        return {"omega": self.family.omega_prior}
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What can be asked about."""
+        return (*self.family.wanted, "tau", "omega", "theta_new")
+
+    @property
+    def summarised(self) -> tuple[str, ...]:
+        """What a summary shows."""
+        return ("mu", "tau", "omega", "theta_new", *(name for name in self.family.wanted if name.startswith("mu[")))
+
+    @property
+    def log_marginal(self) -> float:
+        """Log marginal likelihood."""
+        return self.grid.log_total
+
+    @cached_property
+    def _nodes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """tau, omega and weight of the nodes that matter, (N,)."""
+        live = self.grid.weight > NEGLIGIBLE
+        tau, omega = np.meshgrid(self.scales[0].tau(self.grid.first.x), self.scales[1].tau(self.grid.second.x), indexing="ij")
+        return tau[live], omega[live], self.grid.weight[live] / self.grid.weight[live].sum()
+
+    @cached_property
+    def _given(self) -> latent.Given:
+        tau, omega, _ = self._nodes
+        return latent.solved(self.family.layers, self.family.variance(tau, omega), self.family.quantities)
+
+    @cached_property
+    def _mixtures(self) -> dict[str, Mixture]:
+        (tau, _, weight), given = self._nodes, self._given
+        sd = np.sqrt(given.variance)
+        found = {name: Mixture(weight, given.mean[:, i], sd[:, i]) for i, name in enumerate(self.family.wanted)}
+        centre = found["centre"]
+        return found | {"theta_new": Mixture(weight, centre.mean, np.hypot(centre.sd, tau))}
+
+    def _margin(self, quantity: str):
+        which = ("tau", "omega").index(quantity)
+        return self.grid.marginal(which), self.scales[which], (self.family.tau_prior, self.family.omega_prior)[which]
+
+    def moments(self, quantity: str) -> tuple[float, float]:
+        """Posterior mean and SD; nan where the moment does not exist."""
+        if quantity in ("tau", "omega"):
+            panels, scale, _ = self._margin(quantity)
+            values = scale.tau(panels.x)
+            mean = float(panels.weight @ values)
+            sd = float(np.sqrt(panels.weight @ (values - mean) ** 2))
+        else:
+            mean, sd = (float(part) for part in self._mixtures[quantity].moments())
+        finite = self.family.finite.get(quantity, (True, True))
+        return (mean if finite[0] else np.nan), (sd if finite[1] else np.nan)
+
+    def cdf(self, quantity: str, x: np.ndarray) -> np.ndarray:
+        """P(quantity <= x)."""
+        return self._share(quantity, x, False) if quantity in ("tau", "omega") else self._mixtures[quantity].pruned().cdf(x)
+
+    def sf(self, quantity: str, x: np.ndarray) -> np.ndarray:
+        """P(quantity > x)."""
+        return self._share(quantity, x, True) if quantity in ("tau", "omega") else self._mixtures[quantity].pruned().sf(x)
+
+    def _share(self, quantity: str, x: np.ndarray, upper: bool) -> np.ndarray:
+        panels, scale, _ = self._margin(quantity)
+        inside = (panels.sf if upper else panels.cdf)(scale.x(np.maximum(x, 0)))
+        first, last = scale.tau(panels.left[0]), scale.tau(panels.right[-1])
+        return np.where(x <= first, float(upper), np.where(x >= last, 1.0 - upper, inside))
+
+    def quantile(self, quantity: str, p: np.ndarray) -> np.ndarray:
+        """Inverse of the distribution function."""
+        if quantity not in ("tau", "omega"):
+            return self._mixtures[quantity].quantile(p)
+        panels, scale, prior = self._margin(quantity)
+        low, high = (prior.low, prior.high) if isinstance(prior, priors.Uniform) else (0.0, np.inf)
+        return np.where(p <= 0, low, np.where(p >= 1, high, scale.tau(panels.quantile(p))))
+
+    def density(self, quantity: str, x: np.ndarray) -> np.ndarray:
+        """Posterior density."""
+        if quantity not in ("tau", "omega"):
+            return self._mixtures[quantity].pruned().pdf(x)
+        inside = (x >= 0) & np.isfinite(x)
+        which = ("tau", "omega").index(quantity)
+        own = self.scales[which].x(np.where(inside, x, 1.0))
+        nodes = [self.grid.first.x, self.grid.second.x]
+        nodes[which] = own
+        table = _log_density(self.family, self.scales, *nodes)
+        table, other = (table, self.grid.second) if which == 0 else (table.T, self.grid.first)
+        found = np.exp(table - self.log_marginal + other.log_weight).sum(-1) * np.exp(-self.scales[which].log_slope(own))
+        return np.where(inside, found, 0.0)
+
+    def _estimates(self, columns: slice, level: float) -> Estimates:
+        given, weight = self._given, self._nodes[2]
+        mean, sd = given.mean[:, columns].T, np.sqrt(given.variance[:, columns]).T
+        if mean.shape[0] == 0:
+            return Estimates(*np.zeros((4, 0)))
+        mixture = Mixture(np.broadcast_to(weight, mean.shape), mean, sd).pruned()
+        tails = [mixture.quantile(np.full(mean.shape[0], p)) for p in ((1 - level) / 2, (1 + level) / 2)]
+        return Estimates(*mixture.moments(), *tails)
+
+    def studies(self, level: float) -> Estimates:
+        """Each row's own effect, without terms and shrunken, (k,)."""
+        first = len(self.family.wanted)
+        return self._estimates(slice(first, first + len(self.family.layers.y)), level)
+
+    def terms(self, level: float) -> Estimates:
+        """Each design term's coefficient, (m,)."""
+        return self._estimates(slice(len(self.family.wanted) + len(self.family.layers.y), None), level)
+
+    def weights(self) -> np.ndarray:
+        """Share of each row in the mean of the family's mu, (k,)."""
+        return self.family.shares(*self._nodes)
+
+    def draw(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draws of tau, centre and theta_new at ``points`` (n, 3); the first chooses a node, in the order of tau."""
+        tau, _, weight = self._nodes
+        order = np.argsort(tau, kind="stable")
+        cumulative = np.cumsum(weight[order])
+        node = order[np.minimum(np.searchsorted(cumulative, points[:, 0] * cumulative[-1]), order.size - 1)]
+        own = self._mixtures["centre"]
+        centre = own.mean[node] + own.sd[node] * ndtri(points[:, 1])
+        return tau[node], centre, centre + tau[node] * ndtri(points[:, 2])
+
+
+def _log_density(family: FamilyModel, scales: tuple[TauScale, TauScale], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Log of priors times marginal likelihood times slopes of the variables, (n, t)."""
+    tau, omega = np.meshgrid(scales[0].tau(x), scales[1].tau(y), indexing="ij")
+    values = latent.likelihood(family.layers, family.variance(tau.ravel(), omega.ravel())).reshape(tau.shape)
+    own = ((family.tau_prior, scales[0], x), (family.omega_prior, scales[1], y))
+    sides = [prior.logpdf(scale.tau(z)) + scale.log_slope(z) for prior, scale, z in own]
+    return values + sides[0][:, None] + sides[1]
+
+
+def _axis(prior: Any, family: FamilyModel, informative: int, powers: tuple[int, ...]) -> tuple[TauScale, grids.Axis]:
+    """Variable of integration of one spread, and the panels to start from."""
+    small, large = _prior_sizes(prior)
+    y, error = family.layers.y, np.sqrt(np.diag(family.layers.noise))
+    scale = TauScale(float(min(small, error.min())))
+    if isinstance(prior, priors.Uniform):
+        return scale, grids.axis(float(scale.x(prior.low)), float(scale.x(prior.high)))
+    high = float(scale.x(max(large, 100 * max(error.max(), np.ptp(y), abs(y - family.layers.mean[0]).max()))))
+    if hasattr(prior, "df"):
+        high = min(high + 45 / (prior.df + informative - powers[-1]), LONGEST)
+    return scale, grids.axis(0.0, high)
+
+
+def _exact(family: FamilyModel) -> ExactFamily:
+    held = int(family.layers.H[:, family.fixed.size : family.fixed.size + len(family.names)].any(0).sum())
+    ranges, powers = [], []
+    for name, prior, informative in (("tau", family.tau_prior, int(family.informs.sum())), ("omega", family.omega_prior, held)):
+        powers.append((0, *(order for order, exists in zip((1, 2), family.finite[name]) if exists)))
+        ranges.append(_axis(prior, family, informative, powers[-1]))
+    scales = (ranges[0][0], ranges[1][0])
+
+    def log_density(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return _log_density(family, scales, x, y)
+
+    sizes = tuple(lambda x, scale=scale: np.log(scale.tau(x)) for scale in scales)
+    found = grids.adapt(log_density, ranges[0][1], ranges[1][1], sizes, tuple(powers))
+    posterior = ExactFamily(family, found, scales, {})
+    error = _change(posterior, ExactFamily(family, found.finer(log_density, FINER), scales, {}))
+    if not error < ERROR_LIMIT:
+        raise AnalysisError(f"the quadrature over tau and omega did not converge (error {error:.1e}); check the scales of y, se and the priors")
+    return replace(posterior, health={"quadrature_error": error, "nodes": float(found.log_density.size)})
+
+
+def _change(posterior: ExactFamily, finer: ExactFamily) -> float:
+    """Largest change with half as many nodes again: log marginal likelihood, and moments in units of the spread."""
+    changes = [abs(finer.log_marginal - posterior.log_marginal)]
+    for name in ("mu", "tau", "omega", "theta_new"):
+        old, new = np.array(posterior.moments(name)), np.array(finer.moments(name))
+        spread = new[1] if np.isfinite(new[1]) else np.ptp(posterior.quantile(name, np.array([0.25, 0.75])))
+        changes += list(abs(new - old)[np.isfinite(new)] / spread)
+    return float(max(changes))
+
+
+# By sampling -----------------------------------------------------------------------------------------
+
+
+def _sampled(family: FamilyModel, settings: Settings, limits: diagnostics.Limits, cache: Path | str | None) -> SampledModel:
+    from workbench.synthesis.pymc_models import Structure, figures
+
+    layers, first = family.layers, family.fixed.size
+    own = layers.H[:, first : first + len(family.names)]
+    inputs = {
+        "fixed": layers.noise + (layers.H[:, :first] * family.fixed) @ layers.H[:, :first].T,
+        "parts": np.stack([np.diag(family.informs), own @ own.T]),
+        "residual": layers.y - layers.H @ layers.mean,
+        "prior_tau": figures(family.tau_prior),
+        "prior_omega": figures(family.omega_prior),
+    }
+    kinds = (("tau", type(family.tau_prior).__name__), ("omega", type(family.omega_prior).__name__))
+    start = {"tau": typical(family.tau_prior), "omega": typical(family.omega_prior)}
+    found = sample(Structure("components", kinds), inputs, start, settings, limits, cache)
+    return completed(family, found.values["tau"], found.values["omega"], found.health, found.seed)
+
+
+def completed(family: FamilyModel, tau: np.ndarray, omega: np.ndarray, health: Mapping[str, float], seed: int) -> SampledModel:
+    """Everything else, drawn once for each draw of tau and omega."""
+    rng = np.random.default_rng([seed, 1])
+    variance = family.variance(tau, omega)
+    prior_draws = family.layers.mean + np.sqrt(variance) * rng.standard_normal(variance.shape)
+    x = latent.drawn(family.layers, prior_draws, variance, rng)
+    normal = x @ family.quantities.T
+    first, k = len(family.wanted), len(family.layers.y)
+    values = {name: normal[:, i] for i, name in enumerate(family.wanted)} | {"tau": tau, "omega": omega}
+    values["theta_new"] = values["centre"] + tau * rng.standard_normal(tau.size)
+    share = family.shares(tau, omega, np.full(tau.size, 1 / tau.size))
+    summarised = ("mu", "tau", "omega", "theta_new", *(name for name in family.wanted if name.startswith("mu[")))
+    return SampledModel(
+        family.words, values, tau, normal[:, first : first + k], normal[:, first + k :], share, family.finite, summarised,
+        dict(health), {"omega": family.omega_prior},
+    )  # fmt: skip
