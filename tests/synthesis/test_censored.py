@@ -157,7 +157,8 @@ def test_routes_mark_the_known_nulls():
 
 
 def test_mistakes():
-    effects = EffectSizes.from_arrays(Y, SE, design=np.arange(5.0)[:, None], design_names=("x",))
+    names = tuple("abcd")
+    five = EffectSizes.from_arrays(np.zeros(5), np.ones(5), design=np.eye(5)[:, :4], design_names=names)
     for given, kind, words in [
         (dict(mu=P.StudentT(4, 0, 1)), AnalysisError, "exact nulls need a Normal"),
         (dict(censored=[True]), AnalysisError, "each of the 5 rows"),
@@ -170,5 +171,165 @@ def test_mistakes():
         arguments = dict(mu=MU, tau=TAU, nulls="exact", censored=HIDDEN) | given
         with pytest.raises(kind, match=words):
             fit(ROWS, **arguments)
-    with pytest.raises(AnalysisError, match="differ in their design"):
-        fit(effects, MU, TAU, terms={"x": P.Normal(0, 1)}, censored=HIDDEN)
+    with pytest.raises(AnalysisError, match="differ in 4 ways"):
+        fit(five, MU, TAU, terms=dict.fromkeys(names, P.Normal(0, 1)), censored=[True] * 5)
+
+
+# Hidden rows that differ in their design -------------------------------------------------------------
+
+ONE = np.array([[1.0], [0.0], [1.0], [1.0], [0.0]])
+BIAS, SHIFT = P.Normal(0.1, 0.2), P.Normal(0, 0.15)
+TWO = np.array([[1.0, 1.0], [0.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
+SIX = np.append(Y, 0.0), np.append(SE, 0.12), np.append(HIDDEN, True)
+
+
+def one(y=Y, se=SE, **given):
+    effects = EffectSizes.from_arrays(y, se, design=ONE, design_names=("bias",))
+    return fit(effects, **dict(mu=MU, tau=TAU, terms={"bias": BIAS}, nulls="exact", censored=HIDDEN) | given)
+
+
+def two(**given):
+    effects = EffectSizes.from_arrays(*SIX[:2], design=TWO, design_names=("bias", "shift"))
+    return fit(effects, **dict(mu=MU, tau=TAU, terms={"bias": BIAS, "shift": SHIFT}, nulls="exact", censored=SIX[2]) | given)
+
+
+def one_grid(mu=MU, size=(60, 110, 110), middle=None):
+    """Every quantity of `one` on a tensor grid over tau, mu and the bias; panels of mu may meet at ``middle``."""
+    (t, wt), (b, wb) = on(1e-6, 2.2, size[0]), on(-1.2, 1.4, size[2])
+    m, wm = on(-2, 2.2, size[1]) if middle is None else np.hstack([on(-2, middle, size[1]), on(middle, 2.2, size[1])])
+    t, m = t[:, None, None], m[:, None]
+    height = TAU.logpdf(t) + mu.logpdf(m) + BIAS.logpdf(b)
+    for y, s, hidden, d in zip(Y, SE, HIDDEN, ONE[:, 0]):
+        height = height + term(y, s, hidden, m + d * b, t)
+    weight = np.exp(height) * wt[:, None, None] * wm[:, None] * wb
+    return t, m, b, wm, weight / weight.sum(), np.log(weight.sum())
+
+
+@pytest.mark.parametrize("mu", [MU, P.Flat()])
+def test_differing_designs_by_brute_force(mu):
+    result = one(mu=mu)
+    t, m, b, wm, weight, log_marginal = one_grid(mu)
+    assert result.log_marginal == pytest.approx(log_marginal, abs=1e-6)
+    for name, value in (("mu", m), ("tau", t)):
+        mean = (weight * value).sum()
+        assert result.mean(name) == pytest.approx(mean, abs=1e-6)
+        assert result.sd(name) == pytest.approx(np.sqrt((weight * (value - mean) ** 2).sum()), abs=1e-6)
+    mean = (weight * b).sum()
+    table = result.terms_summary().loc["bias"]
+    assert table["mean"] == pytest.approx(mean, abs=1e-6)
+    assert table["sd"] == pytest.approx(np.sqrt((weight * (b - mean) ** 2).sum()), abs=1e-6)
+    np.testing.assert_allclose(result.density("mu", m[:, 0]), weight.sum((0, 2)) / wm, atol=1e-5)
+    for p in (0.025, 0.5, 0.9):
+        assert (weight * ndtr((result.quantile("theta_new", p) - m) / t)).sum() == pytest.approx(p, abs=1e-6)
+    share = t**2 / (t**2 + SE[0] ** 2)
+    own = share * (Y[0] - b) + (1 - share) * m
+    assert result.shrinkage()["mean"].iloc[0] == pytest.approx((weight * own).sum(), abs=1e-6)
+    aimed = one(mu=mu, target=0)
+    spread = np.sqrt(share * SE[0] ** 2 + t**2)
+    for p in (0.025, 0.5, 0.9):
+        assert (weight * ndtr((aimed.quantile("theta_new", p) - own) / spread)).sum() == pytest.approx(p, abs=1e-6)
+    assert aimed.log_marginal == result.log_marginal and result.weights().sum() == pytest.approx(1.0)
+
+
+def test_differing_designs_quantiles_of_mu_and_draws():
+    result = one()
+    limit = result.quantile("mu", 0.2)
+    _, m, _, _, weight, _ = one_grid(middle=limit, size=(50, 60, 80))
+    assert (weight * (m < limit)).sum() == pytest.approx(0.2, abs=1e-6)
+    assert result.cdf("mu", limit) == pytest.approx(0.2, abs=1e-9)
+    for draws, fitted in ((result.draws(2048, seed=2, dimensions={}, name="a"), result), (one(target=0).draws(2048, dimensions={}, name="a"), one(target=0))):
+        for share in (0.1, 0.5, 0.9):
+            assert (draws.centre < fitted.quantile("centre", share)).mean() == pytest.approx(share, abs=0.01)
+
+
+def test_differing_designs_own_effects_of_hidden_rows():
+    """By the prior N(mu, tau^2) of the effect times its own window, on the grid; the window asks about effect + bias."""
+    table = one().shrinkage()
+    t, m, b, _, weight, _ = one_grid(size=(30, 40, 40))
+    own, inside = on(-2.5, 3.0, 120)
+    for row in (3, 4):
+        s, d = SE[row], ONE[row, 0]
+        at = own[:, None] + d * b
+        window = ndtr((1.96 * s - at) / s) - ndtr((-1.96 * s - at) / s)
+        first = second = 0.0
+        for i in range(30):
+            kernel = np.exp(-0.5 * ((own - m) / t[i]) ** 2) * inside
+            total = np.maximum(kernel @ window, 1e-300)
+            first += (weight[i] * ((kernel * own) @ window) / total).sum()
+            second += (weight[i] * ((kernel * own**2) @ window) / total).sum()
+        assert table["mean"].iloc[row] == pytest.approx(first, abs=1e-5)
+        assert table["sd"].iloc[row] == pytest.approx(np.sqrt(second - first**2), abs=1e-5)
+
+
+def test_two_terms_and_three_directions_by_brute_force():
+    result = two()
+    (t, wt), (m, wm), (a, wa), (b, wb) = on(1e-6, 2.0, 30), on(-1.7, 2.0, 48), on(-0.95, 1.15, 40), on(-0.8, 0.8, 36)
+    m, a = m[:, None, None], a[:, None]
+    heights = []
+    for tau, w in zip(t, wt):
+        height = TAU.logpdf(tau) + MU.logpdf(m) + BIAS.logpdf(a) + SHIFT.logpdf(b)
+        for y, s, hidden, d in zip(*SIX, TWO):
+            height = height + term(y, s, hidden, m + d[0] * a + d[1] * b, tau)
+        heights.append(np.exp(height) * w * wm[:, None, None] * wa[:, None] * wb)
+    weight = np.array(heights)
+    total = weight.sum()
+    weight /= total
+    assert result.log_marginal == pytest.approx(np.log(total), abs=1e-5)
+    for name, value in (("mu", m), ("tau", t[:, None, None, None])):
+        assert result.mean(name) == pytest.approx((weight * value).sum(), abs=1e-5)
+    mean = (weight * m).sum()
+    assert result.sd("mu") == pytest.approx(np.sqrt((weight * (m - mean) ** 2).sum()), abs=1e-5)
+    terms = result.terms_summary()
+    np.testing.assert_allclose(terms["mean"], [(weight * a).sum(), (weight * b).sum()], atol=1e-5)
+    t = t[:, None, None, None]
+    assert (weight * ndtr((result.quantile("theta_new", 0.1) - m) / t)).sum() == pytest.approx(0.1, abs=1e-5)
+    share = t**2 / (t**2 + SE[2] ** 2)
+    assert result.shrinkage()["mean"].iloc[2] == pytest.approx((weight * (share * (Y[2] - b) + (1 - share) * m)).sum(), abs=1e-5)
+
+
+def test_the_general_way_agrees_where_designs_are_equal():
+    from workbench.synthesis import censored, unlike
+    from workbench.synthesis.fitting import arrays
+
+    design = np.array([[1.0], [0.0], [1.0], [1.0], [1.0]])
+    effects = EffectSizes.from_arrays(Y, SE, design=design, design_names=("bias",))
+    for target in (None, 0):
+        given = arrays(effects, {"bias": BIAS}), HIDDEN, MU, TAU, target
+        old, new = censored.solve(*given), unlike.solve(*given)
+        assert type(old) is censored.CensoredPosterior
+        assert new.log_marginal == pytest.approx(old.log_marginal, abs=1e-7)
+        p = np.array([0.025, 0.5, 0.9])
+        for name in ("mu", "tau", "centre", "theta_new"):
+            np.testing.assert_allclose(new.moments(name), old.moments(name), atol=1e-6)
+            np.testing.assert_allclose(new.quantile(name, p), old.quantile(name, p), atol=1e-6)
+            np.testing.assert_allclose(new.density(name, p), old.density(name, p), atol=1e-5)
+        for mine, theirs in ((new.terms(0.95), old.terms(0.95)), (new.studies(0.95), old.studies(0.95))):
+            np.testing.assert_allclose(np.array(mine), np.array(theirs), atol=1e-5)
+        np.testing.assert_allclose(new.weights(), old.weights(), atol=1e-5)
+        points = np.random.default_rng(1).random((64, 3))
+        np.testing.assert_allclose(np.array(new.draw(points)), np.array(old.draw(points)), atol=1e-5)
+
+
+def test_a_wider_cut_removes_the_rows(monkeypatch):
+    for module in ("windows", "cutnormal"):
+        monkeypatch.setattr(f"workbench.synthesis.{module}.LIMIT", 60.0)
+    cut = two()
+    shown = EffectSizes.from_arrays(Y[:3], SE[:3], design=TWO[:3], design_names=("bias", "shift"))
+    without = fit(shown, MU, TAU, terms={"bias": BIAS, "shift": SHIFT})
+    assert cut.log_marginal == pytest.approx(without.log_marginal, abs=1e-6)
+    for name in ("mu", "tau", "theta_new"):
+        np.testing.assert_allclose(cut.quantile(name, [0.1, 0.5, 0.975]), without.quantile(name, [0.1, 0.5, 0.975]), atol=1e-6)
+    np.testing.assert_allclose(cut.terms_summary(), without.terms_summary(), atol=1e-6)
+    np.testing.assert_allclose(cut.shrinkage().iloc[:3, 2:6], without.shrinkage().iloc[:, 2:6], atol=1e-6)
+
+
+def test_differing_designs_signs_units_and_far_out():
+    result = two()
+    effects = EffectSizes.from_arrays(-100 * SIX[0], 100 * SIX[1], design=TWO, design_names=("bias", "shift"))
+    terms = {"bias": P.Normal(-10, 20), "shift": P.Normal(0, 15)}
+    other = fit(effects, P.Normal(0, 35), P.LogNormal(-1.2 + np.log(100), 0.35), terms=terms, nulls="exact", censored=SIX[2])
+    assert other.mean("theta_new") == pytest.approx(-100 * result.mean("theta_new"), abs=1e-5)
+    assert other.quantile("mu", 0.9) == pytest.approx(-100 * result.quantile("mu", 0.1), abs=1e-5)
+    assert result.health["quadrature_error"] < 1e-6
+    far = one(y=np.array([9.0, 9.1, 9.2, 0.0, 0.0]), se=np.full(5, 0.1), mu=P.Normal(9, 0.1), tau=P.HalfNormal(0.1))
+    assert np.isfinite(far.log_marginal) and 0 < far.mean("mu") < 9

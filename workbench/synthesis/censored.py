@@ -17,7 +17,8 @@ from scipy.special import ndtri
 
 from workbench.errors import AnalysisError
 from workbench.synthesis import exact, priors
-from workbench.synthesis.conditional import Data, given_tau, mu_rule, terms_given_tau
+from workbench.synthesis.conditional import Data, given_tau, mu_rule
+from workbench.synthesis.cutnormal import normal_part
 from workbench.synthesis.quadrature import NODES, Panels, adapt, legendre, place
 from workbench.synthesis.result import Estimates
 from workbench.synthesis.tails import Tail, tail_of
@@ -55,21 +56,6 @@ class Joint(NamedTuple):
     high: np.ndarray
     height: np.ndarray
     log_height: np.ndarray
-
-
-def normal_part(data: Data, hidden: np.ndarray, mu_prior, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """mu and the terms without the hidden rows: mean (n, 1 + m), covariance, and log marginal likelihood (n,)."""
-    shown = Data(*(part[~hidden] for part in data[:4]), *data[4:])
-    rows = given_tau(shown, tau)
-    mu = mu_rule(mu_prior, shown).given(rows)
-    mean, cov = mu.mean, mu.sd[..., None] ** 2
-    if data.term_mean.size:
-        terms = terms_given_tau(rows)
-        outward = np.concatenate([np.ones((len(tau), 1)), -terms.slope], axis=1)
-        cov = outward[:, :, None] * outward[:, None, :] * cov
-        cov[:, 1:, 1:] += terms.cov
-        mean = np.concatenate([mean, terms.ridge - mean * terms.slope], axis=1)
-    return mean, cov, mu.log_weight[:, 0]
 
 
 def joint(data: Data, hidden: np.ndarray, mu_prior, tau: np.ndarray, nodes: int = ETA_NODES) -> Joint:
