@@ -237,7 +237,8 @@ def test_differing_designs_quantiles_of_mu_and_draws():
     _, m, _, _, weight, _ = one_grid(middle=limit, size=(50, 60, 80))
     assert (weight * (m < limit)).sum() == pytest.approx(0.2, abs=1e-6)
     assert result.cdf("mu", limit) == pytest.approx(0.2, abs=1e-9)
-    for draws, fitted in ((result.draws(2048, seed=2, dimensions={}, name="a"), result), (one(target=0).draws(2048, dimensions={}, name="a"), one(target=0))):
+    for fitted in (result, one(target=0)):
+        draws = fitted.draws(2048, seed=2, dimensions={}, name="a")
         for share in (0.1, 0.5, 0.9):
             assert (draws.centre < fitted.quantile("centre", share)).mean() == pytest.approx(share, abs=0.01)
 
@@ -331,5 +332,7 @@ def test_differing_designs_signs_units_and_far_out():
     assert other.mean("theta_new") == pytest.approx(-100 * result.mean("theta_new"), abs=1e-5)
     assert other.quantile("mu", 0.9) == pytest.approx(-100 * result.quantile("mu", 0.1), abs=1e-5)
     assert result.health["quadrature_error"] < 1e-6
+    finer = two(mu=P.Normal(0, 10), tau=P.HalfNormal(0.28), terms={"bias": P.Normal(0, 5), "shift": P.Normal(0, 5)})  # needs the finer lattice
+    assert finer.health["quadrature_error"] < 1e-9
     far = one(y=np.array([9.0, 9.1, 9.2, 0.0, 0.0]), se=np.full(5, 0.1), mu=P.Normal(9, 0.1), tau=P.HalfNormal(0.1))
     assert np.isfinite(far.log_marginal) and 0 < far.mean("mu") < 9

@@ -1,8 +1,8 @@
 """Known nulls by their exact likelihood term: rows of which only "not significant" is known.
 
 Given tau, all that such rows ask about is eta = mu + d . b, the mean of their estimates (d: their design row; where they
-differ in it see `unlike`). The other rows and the priors make eta normal; the windows (`windows`) cut it; it is integrated on its own
-nodes, and mu, the terms and each study's effect are linear in it. tau is integrated as in `exact`.
+differ in it see `unlike`). The other rows and the priors make eta normal; the windows (`windows`) cut it; it is integrated
+on its own nodes, and mu, the terms and each study's effect are linear in it. tau is integrated as in `exact`.
 """
 
 from __future__ import annotations

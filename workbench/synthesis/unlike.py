@@ -15,12 +15,13 @@ from scipy.special import ndtri
 from workbench.errors import AnalysisError
 from workbench.synthesis import exact
 from workbench.synthesis.censored import CensoredPosterior, _change
-from workbench.synthesis.conditional import Data, given_tau
-from workbench.synthesis.cutnormal import AXIS, REACH, STEP, Cut, Summed, along, cut, expected_curvature, lattice, law, summed
+from workbench.synthesis.conditional import Data, given_tau, mu_rule
+from workbench.synthesis.cutnormal import AXIS, Cut, Summed, along, cut, expected_curvature, lattice, law, summed
 from workbench.synthesis.quadrature import NODES, Panels, adapt, place
 from workbench.synthesis.tails import tail_of
 from workbench.synthesis.windows import Smooth
 
+FINENESS = ((1.0, 6.6), (0.7, 8.5))  # step and reach of the lattice, in SDs: the second where the first does not suffice
 MOST = 4  # directions: mu and three terms
 COARSE = {"step": 1.0, "reach": 5.5}  # lattice where one more direction is summed over
 DRAWN = {"step": 1.1, "reach": 5.0, "nodes": 30}  # and for draws, of which each has its own tau
@@ -29,7 +30,12 @@ SLIGHT = 1e-11  # weight of a value of tau that adds nothing to a distribution
 
 @dataclass(frozen=True, eq=False)
 class UnlikePosterior(CensoredPosterior):
-    """The posterior with known nulls whose design rows differ; satisfies `result.Posterior`."""
+    """The posterior with known nulls whose design rows differ; satisfies `result.Posterior`.
+
+    ``fineness`` is the step and the reach of the lattice.
+    """
+
+    fineness: tuple[float, float]
 
     @cached_property
     def joint(self) -> Cut:
@@ -39,11 +45,12 @@ class UnlikePosterior(CensoredPosterior):
     @cached_property
     def summed(self) -> Summed:
         """Its moments at the nodes."""
-        return summed(self.joint)
+        return summed(self.joint, *self.fineness)
 
     def _smooth(self, at: Cut, weight, constant, slope, noise, **fineness) -> Smooth:
         keep = weight > SLIGHT * weight.max()
         share = weight[keep] / weight[keep].sum()
+        fineness = {"step": self.fineness[0], "reach": self.fineness[1]} | fineness
         return law(at.at(keep), share, constant[keep], slope[keep], noise[keep], **fineness)
 
     @cached_property
@@ -80,7 +87,7 @@ class UnlikePosterior(CensoredPosterior):
         return float(middle), float(np.sqrt(weight @ (variance + (mean - middle) ** 2)))
 
     def _tau_height(self, tau: np.ndarray) -> np.ndarray:
-        return summed(cut(self.data, self.hidden, self.mu_prior, tau)).log_height
+        return summed(cut(self.data, self.hidden, self.mu_prior, tau), *self.fineness).log_height
 
     def _hidden_law(self, row: int) -> Smooth:
         """A hidden row's own effect: mu and its deviation, which its window cuts with its standard error alone."""
@@ -97,7 +104,7 @@ class UnlikePosterior(CensoredPosterior):
         """Posterior expectation of each row's share in what is known of mu; a hidden row counts by its window's curvature."""
         at, n = self.joint, len(self.tau)
         variance = self.data.variance + self.data.informs * (self.tau**2)[:, None]
-        variance[:, self.hidden] = 1 / expected_curvature(at, **COARSE)
+        variance[:, self.hidden] = 1 / np.maximum(expected_curvature(at, **COARSE), 1e-200)  # a window may say nothing
         wide = [np.broadcast_to(part, (n, *part.shape)) for part in (self.data.y, self.data.design)]
         rows = given_tau(Data(wide[0], variance, np.zeros_like(variance), wide[1], *self.data[4:]), np.zeros((n, 1)))
         return self.panels.weight @ (rows.carry / rows.information[..., None])[:, 0]
@@ -121,23 +128,32 @@ def solve(data: Data, hidden: np.ndarray, mu_prior, tau_prior, target: int | Non
     directions = int(np.linalg.matrix_rank(np.column_stack([np.ones(hidden.sum()), data.design[hidden]])))
     if directions > MOST:
         raise AnalysisError(f"the rows known only as not significant differ in {directions - 1} ways; at most {MOST - 1} design columns can")
+    for fineness in FINENESS:
+        posterior = _on_lattice(data, hidden, mu_prior, tau_prior, target, fineness)
+        error = posterior.health["quadrature_error"]
+        if error < exact.ERROR_LIMIT:
+            return posterior
+    raise AnalysisError(f"the quadrature over tau and mu did not converge (error {error:.1e}); check the scales of y, se and the priors")
+
+
+def _on_lattice(data: Data, hidden: np.ndarray, mu_prior, tau_prior, target: int | None, fineness: tuple[float, float]) -> UnlikePosterior:
+    """The posterior with a lattice of one step and reach, and its error."""
     tail = tail_of(data, mu_prior, tau_prior)
-    scale, low, high, powers = exact.tau_range(data, exact.mu_rule(mu_prior, data), mu_prior, tau_prior, tail)
+    scale, low, high, powers = exact.tau_range(data, mu_rule(mu_prior, data), mu_prior, tau_prior, tail)
     parts = (data, hidden, mu_prior, tau_prior, target, tail, scale)
 
     def log_density(x: np.ndarray) -> np.ndarray:
         tau = scale.tau(x)
-        height = summed(cut(data, hidden, mu_prior, tau.ravel())).log_height
+        height = summed(cut(data, hidden, mu_prior, tau.ravel()), *fineness).log_height
         return tau_prior.logpdf(tau) + height.reshape(tau.shape) + scale.log_slope(x)
 
     panels = adapt(log_density, lambda x: np.log(scale.tau(x)), low, high, powers)
     health: dict[str, float] = {}
-    posterior = UnlikePosterior(*parts, panels, AXIS, health)
+    posterior = UnlikePosterior(*parts, panels, AXIS, health, fineness)
     fine = Panels(panels.left, panels.right, log_density(place(panels.left, panels.right, 2 * NODES)))
-    error = max(_change(posterior, UnlikePosterior(*parts, fine, AXIS, {})), _lattice_error(posterior))
-    if not error < exact.ERROR_LIMIT:
-        raise AnalysisError(f"the quadrature over tau and mu did not converge (error {error:.1e}); check the scales of y, se and the priors")
-    health |= {"quadrature_error": error, "nodes": float(panels.x.size * len(lattice(directions, STEP, REACH)))}
+    error = max(_change(posterior, UnlikePosterior(*parts, fine, AXIS, {}, fineness)), _lattice_error(posterior))
+    points = len(lattice(posterior.joint.across.shape[-1], *fineness))
+    health |= {"quadrature_error": error, "nodes": float(panels.x.size * points)}
     return posterior
 
 
@@ -150,11 +166,12 @@ def _lattice_error(posterior: UnlikePosterior) -> float:
     chosen = np.flatnonzero(weight > 1e-8 * weight.max())[::4]
     part, share = posterior.joint.at(chosen), weight[chosen] / weight[chosen].sum()
     old = Summed(*(values[chosen] for values in posterior.summed))
-    new = summed(part, STEP * 0.5 ** (1 / old.mean.shape[1]), REACH + 0.7)
+    step, reach = posterior.fineness
+    new = summed(part, step * 0.5 ** (1 / old.mean.shape[1]), reach + 0.7)
     sd = [np.sqrt(np.diagonal(values.cov, axis1=1, axis2=2)) for values in (old, new)]
     first = np.swapaxes(part.root, -1, -2)[:, :, 0]
     unit = np.einsum("nr,nrq->nq", first, part.basis)
     unit = unit / np.sqrt((unit**2).sum(-1, keepdims=True))
-    changes = [new.log_height - old.log_height, along(part, unit)[3] - new.log_height]
+    changes = [new.log_height - old.log_height, along(part, unit, step, reach)[3] - new.log_height]
     changes += [change / sd[1][:, j] for j in range(sd[1].shape[1]) for change in ((new.mean - old.mean)[:, j], (sd[1] - sd[0])[:, j])]
     return float(max(share @ abs(change) for change in changes))
