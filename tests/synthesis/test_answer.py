@@ -228,3 +228,17 @@ def chances(benefit, within, harm):
 def test_words_follow_the_vocabulary_and_the_cap(evidence, probabilities, reasons, claim, words, capped):
     word = choose_word(evidence, probabilities, reasons)
     assert (word.claim, word.words, word.capped) == (claim, words, capped)
+
+
+def test_nulls_by_their_exact_probability_stand_beside(evidence):
+    headline = wb.headline(evidence, "triple-p", "parenting-stress-score-self")
+    found = headline.nulls_exact
+    hidden = [item.kind == "null_at_zero" for item in headline.used]
+    assert any(hidden) and not all(hidden)
+    assert found.probabilities.benefit + found.probabilities.within + found.probabilities.harm == pytest.approx(1)
+    # a null that may lie anywhere within its own noise pulls less than one placed at zero
+    assert headline.fit.mean("mu") < found.fit.mean("mu") < headline.numbers_only.mean("mu")
+
+
+def test_no_null_without_a_figure_has_no_such_answer(evidence):
+    assert wb.headline(evidence, "fdac", "reunification").nulls_exact is None

@@ -202,6 +202,24 @@ class Headline:
         return multiverse(self)
 
     @cached_property
+    def nulls_exact(self) -> Scenario | None:
+        """The nulls without a figure by the exact probability of not being significant, in place of zeros (rule 10).
+
+        None where there is no such null, or where every result is one: then nothing places the mean.
+        """
+        hidden = [item.kind == "null_at_zero" for item in self.used]
+        if not any(hidden) or all(hidden):
+            return None
+        fitted = self.fit
+        result = fit(
+            fitted.effects, mu=fitted.mu_prior, tau=fitted.tau_prior, terms=dict(fitted.terms), target=fitted.target,
+            nulls="exact", censored=hidden,
+        )  # fmt: skip
+        probabilities = _beyond(result, *self.thresholds)
+        word = choose_word(fitted.effects.evidence, probabilities, self.word.reasons)
+        return Scenario("nulls_exact", result, probabilities, word, tuple((item.row, item.study, item.size) for item in self.used))
+
+    @cached_property
     def small_study(self) -> Any:
         """Tests of small-study effects on the rows of the model, or why none is made (`workbench.synthesis.small_study`)."""
         from workbench.synthesis.smallstudy import small_study
@@ -501,10 +519,14 @@ def _probabilities(result: Synthesis, question: _Question, baseline: BaselineRis
     over the baseline. Without a baseline the standardised default is carried to the log odds scale.
     """
     low, high, described = thresholds(question.outcome, question.measure, baseline, question.default_smd)
-    with np.errstate(invalid="ignore"):
-        benefit = float(np.mean(1.0 - _cdf(result, high)))
-        harm = float(np.mean(_cdf(result, low)))
-    return Probabilities(benefit, max(0.0, 1.0 - benefit - harm), harm, result.probability("theta_new", above=0.0)), described
+    return _beyond(result, low, high), described
+
+
+def _beyond(result: Synthesis, low: np.ndarray, high: np.ndarray) -> Probabilities:
+    """Probabilities beyond the thresholds of harm and benefit, averaged over them."""
+    benefit = float(np.mean(1.0 - _cdf(result, high)))
+    harm = float(np.mean(_cdf(result, low)))
+    return Probabilities(benefit, max(0.0, 1.0 - benefit - harm), harm, result.probability("theta_new", above=0.0))
 
 
 def _cdf(result: Synthesis, x: np.ndarray) -> np.ndarray:

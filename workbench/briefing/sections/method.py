@@ -60,6 +60,8 @@ def _choices(ctx: Context, headline: Any) -> list[Line]:
     lines = [line(name, group=True)]
     lines.append(line(phrases("method.headline"), here, text(chance(ctx, headline, "benefit")), verdict(ctx, headline.word), total=True))
     lines += [_scenario(ctx, headline, key, headline.scenarios[key]) for key in SCENARIOS if key in headline.scenarios]
+    if headline is ctx.main and headline.nulls_exact is not None:
+        lines.append(_scenario(ctx, headline, "nulls_exact", headline.nulls_exact))
     if headline.twin is not None:
         lines.append(_twin(ctx, headline))
     return lines
