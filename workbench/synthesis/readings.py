@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -42,22 +43,22 @@ def factor(value: float) -> str:
     return f"{value:.3g}" if 1e-4 <= value < 1e5 else f"{value:.1e}"
 
 
-class Printed:
+class Printed(ABC):
     """Mixin: one line in a terminal, a table with its reading in a notebook.
 
     A result gives `_title` and `_parts` (name to text), and `reading`, one sentence.
     """
 
-    def _title(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _title(self) -> str: ...
 
-    def _parts(self) -> dict[str, str]:
-        raise NotImplementedError
+    @abstractmethod
+    def _parts(self) -> dict[str, str]: ...
 
     @property
+    @abstractmethod
     def reading(self) -> str:
         """One sentence on what the result says."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         body = "; ".join(f"{name} {text}" for name, text in self._parts().items())
