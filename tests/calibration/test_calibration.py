@@ -66,7 +66,7 @@ def test_every_sampled_model_is_calibrated(model):
 
 @pytest.mark.parametrize("k", [2, 5])
 def test_a_part_run_again(k):
-    """The first replicates of the committed run, to the figure: same seed, same places."""
+    """The first hundred replicates of the committed run, computed again."""
     module = script("exact")
     place = module.places(np.random.default_rng([module.SEED, k]), k, 100)
     for quantity, values in place.items():

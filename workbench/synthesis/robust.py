@@ -69,7 +69,9 @@ def fit_robust(
     free = isinstance(nu, priors.Uniform)
     fits = nu.low >= 1 and nu.high <= LARGEST_NU if free else isinstance(nu, (int, float)) and 2 < nu <= LARGEST_NU
     if not fits:
-        raise AnalysisError(f"nu = {nu!r} must be a number above 2 and up to {LARGEST_NU:g}, or a Uniform prior from 1 or more to {LARGEST_NU:g} or less")
+        raise AnalysisError(
+            f"nu = {nu!r} must be a number above 2 and up to {LARGEST_NU:g}, or a Uniform prior between 1 and {LARGEST_NU:g}"
+        )
     found = _sample(effects, mu, tau, nu, free, terms, settings, limits, cache)
     return Synthesis(effects, mu, tau, terms, target, _completed(found, effects, tau, nu, free, target))
 
