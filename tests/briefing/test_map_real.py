@@ -49,7 +49,7 @@ def test_every_system_is_there(made, evidence):
 @pytest.fixture
 def page(html, tmp_path, chromium):
     """The map in Chromium, offline; nothing may be asked for and nothing said on the console."""
-    from conftest import missing
+    from components import missing
 
     try:
         from playwright.sync_api import sync_playwright

@@ -123,7 +123,7 @@ def test_one_event_moved_changes_only_what_traces_to_it(copy, evidence):
 
 
 def test_a_browser_reads_the_short_answer_with_the_network_off(pages, tmp_path, chromium):
-    from conftest import missing
+    from components import missing
 
     try:
         from playwright.sync_api import sync_playwright
