@@ -4,6 +4,9 @@ The plain model is what is usually written: every programme's and every study's 
 sampled by `pymc.sample` as it comes. Both on the same rows, in the same process, four chains of 1000 + 1000 on one core.
 The effective sample size is the smallest (bulk) over mu, tau, omega, every programme's mean and the new area's effect.
 
+The ratio depends on a clock. PyMC reads ``time.process_time`` at every step; this script replaces it for both models with
+``time.perf_counter``. On one machine, where the first is slow, the ratio was 7.3 with the replacement and 3.1 without it.
+
 Run: python benchmarks/family_vs_plain.py [programme] [construct]
 """
 
@@ -14,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-# PyMC reads this clock twice a step and nothing here uses it; where system calls are slow it would cost more than the model
+# for both models; see above what it does to the ratio
 time.process_time = time.perf_counter
 
 import numpy as np

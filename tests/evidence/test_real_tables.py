@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 SYSTEMS = 166  # service models that the source documents name
-SOURCE_ROWS = 574  # effect rows gathered from trials and evaluations; some were split, none was dropped
+# 574 rows were gathered from trials and evaluations: three repeat a result of another source file and were merged (two of
+# al2012, one of schaeffer2021), some were split and some added. Rows are superseded, never deleted, so this only grows.
+EFFECT_ROWS = 621
 
 
 def test_every_service_model_of_the_source_documents_has_a_row(evidence):
@@ -17,8 +19,8 @@ def test_every_service_model_of_the_source_documents_has_a_row(evidence):
 
 
 def test_no_effect_row_was_dropped(evidence):
-    assert len(evidence["effects"].rows) >= SOURCE_ROWS
-    assert len(evidence["programmes"].rows) >= 60
+    assert len(evidence["effects"].rows) >= EFFECT_ROWS
+    assert len(evidence["programmes"].rows) >= 80
 
 
 def test_a_system_with_a_controlled_study_is_not_called_unstudied(evidence):
