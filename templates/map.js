@@ -5,6 +5,7 @@
   var status = document.getElementById("shown");
   var selects = Array.from(box.querySelectorAll("select"));
   var OF_PROGRAMME = ["family", "need", "evidence"];
+  var OF_RESULT = ["setting", "design", "checked", "direction"]; // the order in which data-is holds them
   var all = function (selector, root) { return Array.from((root || document).querySelectorAll(selector)); };
   var programmes = all("tr[data-programme]");
   var lists = all("details[data-list]");
@@ -12,7 +13,8 @@
 
   function holds(element, wanted) {
     return wanted.every(function (choice) {
-      return (" " + (element.getAttribute("data-" + choice.name) || "") + " ").includes(" " + choice.value + " ");
+      var is = element.dataset.is === undefined ? element.getAttribute("data-" + choice.name) : element.dataset.is.split("|")[OF_RESULT.indexOf(choice.name)];
+      return (" " + (is || "") + " ").includes(" " + choice.value + " ");
     });
   }
 
@@ -23,7 +25,7 @@
     var eligible = new Set(programmes.filter(function (row) { return holds(row, ofProgramme); }).map(function (row) { return row.dataset.programme; }));
     var cells = new Set(), alive = new Set();
     lists.forEach(function (list) {
-      var results = all("[data-result]", list), fits = 0;
+      var results = all("[data-is]", list), fits = 0;
       results.forEach(function (result) { result.hidden = !holds(result, ofResult); fits += !result.hidden; });
       var shown = fits > 0 && eligible.has(list.dataset.list);
       list.hidden = !shown;

@@ -22,10 +22,12 @@ LAYERS = {
     "baselines": {"draws", "errors"},
     "effects": {"errors", "evidence"},
     "synthesis": {"errors", "evidence", "effects", "draws", "baselines"},
+    "certainty": {"errors", "evidence", "baselines"},
     "economics": {"errors", "evidence", "draws", "baselines"},
-    "briefing": {"errors", "evidence", "effects", "draws", "baselines"},
+    "briefing": {"errors", "evidence", "effects", "draws", "baselines", "certainty"},
+    "eligibility": {"errors", "evidence", "draws", "economics"},
     "plots": {"errors"},
-    "runs": {"errors", "evidence", "effects", "synthesis", "economics", "briefing", "draws", "baselines"},
+    "runs": {"errors", "evidence", "effects", "synthesis", "economics", "briefing", "draws", "baselines", "eligibility"},
     "cli": {"errors", "evidence", "briefing", "runs"},
     "__init__": {"briefing", "draws", "economics", "effects", "errors", "evidence", "plots", "runs", "synthesis"},
     "__main__": {"cli"},
@@ -101,8 +103,8 @@ def code_cells(path: Path) -> list[dict]:
     return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
 
 
-def test_the_four_notebooks_are_there():
-    assert [path.stem for path in NOTEBOOKS] == ["briefing", "cost_benefit", "evidence", "meta_analysis"]
+def test_the_five_notebooks_are_there():
+    assert [path.stem for path in NOTEBOOKS] == ["briefing", "checks", "cost_benefit", "evidence", "meta_analysis"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -14,7 +14,7 @@ def run(*arguments, cwd):
 
 def test_help_names_every_command_with_an_example(root):
     out = run("--help", cwd=root).stdout
-    for command in ("validate", "list", "brief", "map", "trace", "lab"):
+    for command in ("validate", "list", "brief", "map", "compare", "export", "trace", "lab"):
         assert command in out
         assert "Example: workbench" in run(command, "--help", cwd=root).stdout
 

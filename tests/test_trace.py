@@ -52,10 +52,20 @@ def test_every_finding_of_a_briefing_can_be_traced(page):
 
 
 def test_figures_changed_in_the_file_are_noticed(page):
+    from workbench.briefing.reading import squeezed, unsqueezed
+
     text = page.read_text(encoding="utf-8")
-    assert text.count(",40.0,") >= 1
-    page.write_text(text.replace(",40.0,", ",41.0,", 1), encoding="utf-8")
+    held = re.search(r'<template id="findings"[^>]*>(.*?)</template>', text, re.DOTALL)[1]
+    plain = unsqueezed(held)
+    assert plain.count(",40.0,") >= 1
+    page.write_text(text.replace(held, squeezed(plain.replace(",40.0,", ",41.0,", 1))), encoding="utf-8")
     assert "does not come to the same effect" in trace(page, FINDING)
+
+
+def test_an_id_as_an_element_says_it_in_short_is_enough_where_only_one_ends_so(page):
+    assert trace(page, FINDING.removeprefix("oak/E92000001")) == trace(page, FINDING)
+    done = run(page, "/median", cwd=page.parent)
+    assert done.returncode == 2 and "begins with a path" in done.stderr
 
 
 def test_an_unknown_finding_suggests_the_nearest(page):

@@ -64,11 +64,11 @@ TABLES: dict[str, list[dict[str, str]]] = {
     "effects": [ESTIMATE, SCORE, RATIO],
     "programme_costs": [
         {"cost_id": "oak.gross", "programme_id": "oak", "name": "Delivery", "role": "gross", "use": "true", "value": "1000", "distribution": "fixed", "currency": "GBP", "price_year": "2020",
-         "price_year_basis": "stated", "unit": "per family offered", "payer": "local authority", "country": "England", "cite": "office2025", "checked": "full_text", "locator": "page 3"},
+         "price_year_basis": "stated", "unit": "per family offered", "payer": "local_authority", "country": "England", "cite": "office2025", "checked": "full_text", "locator": "page 3"},
     ],
     "unit_costs": [
         {"unit_cost_id": "week", "name": "A week in care", "value": "700", "low": "600", "high": "800", "distribution": "normal", "currency": "GBP", "price_year": "2024",
-         "price_year_basis": "stated", "unit": "per child per week", "payer": "local authority", "country": "England", "ceiling": "false", "cite": "office2025", "checked": "full_text", "locator": "page 4"},
+         "price_year_basis": "stated", "unit": "per child per week", "payer": "local_authority", "country": "England", "ceiling": "false", "cite": "office2025", "checked": "full_text", "locator": "page 4"},
     ],
     "parameters": [
         {"parameter_id": "discount.1", "group": "discount", "name": "Years 0 to 30", "schedule": "standard", "year_from": "0", "year_to": "30", "value": "0.035", "distribution": "fixed",
@@ -94,10 +94,10 @@ TABLES: dict[str, list[dict[str, str]]] = {
     ],
     "pathways": [
         {"pathway_id": "oak.care", "programme_id": "oak", "name": "Less time in care", "active": "true", "reason": "measured", "kind": "event", "construct": "home-event-record",
-         "unit_cost_id": "week", "per": "child", "share_id": "share", "event_sign": "saving", "payer": "local authority", "cash_class": "avoided", "discount": "standard",
+         "unit_cost_id": "week", "per": "child", "share_id": "share", "event_sign": "saving", "payer": "local_authority", "cash_class": "avoided", "discount": "standard",
          "exclusive_group": "care", "perspective": "both", "cite": "office2025"},
         {"pathway_id": "oak.cost", "programme_id": "oak", "name": "Delivery", "active": "true", "reason": "it is paid", "kind": "cost", "cost_id": "oak.gross", "per": "family",
-         "payer": "local authority", "discount": "standard", "perspective": "both"},
+         "payer": "local_authority", "discount": "standard", "perspective": "both"},
     ],
     "priors": [
         {"prior_id": "mu.or", "set": "default", "purpose": "mu", "measure": "OR", "distribution": "Normal", "location": "0", "scale": "0.63", "meaning": "modest effects",
@@ -167,6 +167,11 @@ class Workspace:
         self.rows[table].append(self.rows[table][like] | values)
         return self.save()
 
+    def put(self, table: str, like: int = 0, **values: str) -> Workspace:
+        """Append a new row to a table that may be empty, and save."""
+        self.rows[table].append({column: values.get(column, "") for column in self.columns[table]})
+        return self.save()
+
     def drop(self, table: str, index: int = 0) -> Workspace:
         """Delete one row and save."""
         del self.rows[table][index]
@@ -197,7 +202,7 @@ class Workspace:
 
 REAL = Path(__file__).resolve().parents[1]
 #: Tables that say nothing about any programme: priors, words, economic parameters.
-SHARED = ("priors", "vocabulary", "parameters")
+SHARED = ("priors", "vocabulary", "parameters", "certainty_rules")
 
 
 def furnish(workspace: Workspace) -> Workspace:

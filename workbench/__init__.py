@@ -26,6 +26,7 @@ _HOMES = {
     "HalfStudentT": "workbench.synthesis.priors",
     "HalfCauchy": "workbench.synthesis.priors",
     "LogNormal": "workbench.synthesis.priors",
+    "LogStudentT": "workbench.synthesis.priors",
     "Uniform": "workbench.synthesis.priors",
     "Flat": "workbench.synthesis.priors",
     "Draws": "workbench.draws",

@@ -74,22 +74,26 @@ def brief(
     parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Set a parameter; see: workbench list parameters.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write into; briefings/ in the workspace unless given.", show_default=False)] = None,
     force: Annotated[bool, typer.Option("--force", help="Build even what has not changed.")] = False,
+    exports: Annotated[bool, typer.Option("--exports/--no-exports", help="Write tables, figures, a PDF and citations beside each briefing.")] = True,
     workspace: Workspace = HERE,
 ) -> None:
-    """Build briefings as single HTML files, and their index page.
+    """Build briefings as single HTML files, their exports, and their index page.
 
     Example: workbench brief fnp --area Leeds -p families=200 -p baseline_risk.care-entry=0.05
     """
     from workbench.runs.build import brief as build
     from workbench.runs.parameters import parse
 
-    result = build(tuple(programmes or ()), area, parse(parameter or ()), output, workspace, force, _Progress())
+    result = build(tuple(programmes or ()), area, parse(parameter or ()), output, workspace, force, _Progress(), exports)
     for item in result.briefings:
         typer.echo(f"  {item.state:<9} {_shown(item.path)}" + (f"\n            {item.message}" if item.message else ""), err=item.state == "failed")
     built = sum(item.state != "failed" for item in result.briefings)
     where = f" Index page: {_shown(result.index)}" if result.index else ""
     typer.echo(f"{built} of {len(result.briefings)} briefings are ready.{where}")
-    _say_map(result.map)
+    _say_page("Evidence map", result.map)
+    _say_page("Programmes side by side", result.compare)
+    for note in result.notes:
+        typer.echo(note, err=True)
     raise typer.Exit(1 if result.failed else 0)
 
 
@@ -106,8 +110,45 @@ def map_(
     from workbench.runs.build import evidence_map
 
     made = evidence_map(output, workspace, force)
-    _say_map(made)
+    _say_page("Evidence map", made)
     raise typer.Exit(1 if made.state == "failed" else 0)
+
+
+@app.command()
+def compare(
+    area: Annotated[str | None, typer.Option("--area", help="Name or GSS code of an area; the whole country unless given.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write into; briefings/ in the workspace unless given.", show_default=False)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Build it even if nothing has changed.")] = False,
+    workspace: Workspace = HERE,
+) -> None:
+    """Build the compare page alone: programmes side by side, by outcome and by level of need, never ranked.
+
+    Example: workbench compare --area Leeds
+    """
+    from workbench.runs.build import compare as build
+
+    made = build(area, output, workspace, force)
+    _say_page("Programmes side by side", made)
+    raise typer.Exit(1 if made.state == "failed" else 0)
+
+
+@app.command()
+def export(
+    pages: Annotated[list[Path], typer.Argument(metavar="BRIEFING...", help="Briefings as HTML files.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the exports; beside each briefing unless given.", show_default=False)] = None,
+    workspace: Workspace = HERE,
+) -> None:
+    """Write a briefing's tables (CSV, XLSX), figures (SVG), short answer (DOCX), PDF and citations (BibTeX, RIS).
+
+    Example: workbench export briefings/fnp--england.html
+    """
+    from workbench.evidence import load
+    from workbench.runs.exporting import export_pages
+
+    for made in export_pages(load(workspace), pages, output):
+        typer.echo(f"{_shown(made.folder)}: {len(made.files)} files")
+        for note in made.notes:
+            typer.echo(note, err=True)
 
 
 @app.command()
@@ -197,9 +238,9 @@ class _Progress:
             typer.echo(f"[{done + 1}/{total}] {name} ...", err=True)
 
 
-def _say_map(made: Any) -> None:
+def _say_page(what: str, made: Any) -> None:
     failed = made.state == "failed"
-    typer.echo(f"Evidence map: {made.message if failed else _shown(made.path)}", err=failed)
+    typer.echo(f"{what}: {made.message if failed else _shown(made.path)}", err=failed)
 
 
 def _shown(path: Path) -> Any:

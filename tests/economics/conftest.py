@@ -67,7 +67,7 @@ _PACKAGE = json.loads((REFERENCES.parent.parent / "evidence" / "datapackage.json
 SCHEMA = {each["name"]: [field["name"] for field in each["schema"]["fields"]] for each in _PACKAGE["resources"]}
 KEYS = {
     "programmes": "programme_id", "outcomes": "construct", "programme_costs": "cost_id", "unit_costs": "unit_cost_id",
-    "parameters": "parameter_id", "pathways": "pathway_id", "baselines": "baseline_id", "dimensions": "name",
+    "parameters": "parameter_id", "pathways": "pathway_id", "baselines": "baseline_id", "dimensions": "name", "studies": "study_id", "scenarios": "scenario_id",
 }  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def tables():
     parameters = [
         _rule("price-year", 2022), _rule("currency", schedule="GBP"), _rule("horizon", 5), _rule("families", 10), _rule("take-up", 1),
         _rule("children-per-family", 1), _rule("schedule.standard", schedule="flat"), _rule("schedule.health", schedule="low"),
-        _rule("draws", 256), _rule("seed", 1), _fixed("bias.cost", "bias", 0, low=0, high=0.4),
+        _rule("draws", 256), _rule("seed", 1), _rule("set-up-years", 5), _fixed("bias.cost", "bias", 0, low=0, high=0.4),
         _fixed("discount.flat", "discount", 0.03, schedule="flat", year_from=1, year_to=100),
         _fixed("discount.low", "discount", 0.01, schedule="low", year_from=1, year_to=100),
         _fixed("deflator.gbp.2021", "deflator", 10, schedule="GBP", year_from=2021, year_to=2021),

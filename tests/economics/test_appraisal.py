@@ -14,17 +14,20 @@ def test_worked_from_the_rows(workspace, home_draws):
     years = 1 + 1 / 1.03 + 0.5 / 1.03**2
     home = 2 * difference * 0.5 * 10000 * 1.05 * years  # children x difference x share x price of 2022 x years
     assert result.status == "valued" and result.area == "Anyshire"
-    assert result.evaluation.benefit_by["council", "cashable"].draws == pytest.approx(0.4 * home)
-    assert result.evaluation.benefit_by["council", "avoided"].draws == pytest.approx(0.6 * home)
-    assert result.evaluation.benefit_by["families", "wider"].draws == pytest.approx(np.full(256, 600.0))
-    assert result.evaluation.npv.draws == pytest.approx(home + 600 - 1000)
+    # A kernel's arrays are in single precision: 6e-8 of log odds near 1, times 2 children x 5,250 x 2.9 years, is under a penny.
+    single = dict(rel=1e-6, abs=0.01)
+    assert result.evaluation.benefit_by["council", "cashable"].draws == pytest.approx(0.4 * home, **single)
+    assert result.evaluation.benefit_by["council", "avoided"].draws == pytest.approx(0.6 * home, **single)
+    assert result.evaluation.benefit_by["families", "wider"].draws == pytest.approx(np.full(256, 600.0), **single)
+    assert result.evaluation.npv.draws == pytest.approx(home + 600 - 1000, **single)
     assert result.evaluation.budget_cost.mean == 1000
     assert [row.key for row in result.refused] == ["demo.refused"]
 
 
 def test_effects_enter_unchanged_and_in_order(workspace, home_draws):
-    kernel = appraise(workspace, "demo", draws={"home-event": home_draws}).kernel
-    assert kernel.theta["home-event"].tobytes() == home_draws.raw.tobytes()
+    result = appraise(workspace, "demo", draws={"home-event": home_draws})
+    assert result.draws["home-event"] is home_draws
+    assert result.kernel.theta["home-event"].tobytes() == home_draws.raw.astype(np.float32).astype(float).tobytes()
 
 
 def test_a_lower_is_better_outcome_keeps_its_printed_direction(workspace, home_draws):
@@ -153,3 +156,34 @@ def test_baselines_given_take_the_place_of_the_table_s(workspace, home_draws):
     assert given.evaluation.npv.draws == pytest.approx(same.evaluation.npv.draws)
     with pytest.raises(UsageError, match="count = 512"):
         appraise(workspace, "demo", draws={"home": home_draws}, count=512)
+
+
+def test_bad_input_in_the_rows_is_told_all_at_once(workspace, home_draws):
+    nan = Draws(np.full(256, np.nan), home_draws.centre, home_draws.tau, "home", "home-event", "OR", "higher_is_better", 1)
+    wrong = workspace.change("pathways", "demo.home", exclusive_group="g").change("pathways", "demo.health", exclusive_group="g", unit_cost_id=None)
+    wrong = wrong.change("programme_costs", "demo-cost", currency="EUR")
+    with pytest.raises(AnalysisError) as caught:
+        appraise(wrong, "demo", draws={"home": nan})
+    text = str(caught.value)
+    for words in ("256 of the 256 draws for 'home-event' are not finite", "values the same thing as 'demo.home'", "unit_cost_id is needed", "no parity for EUR in 2022"):
+        assert words in text
+
+
+def test_a_yearly_cohort_is_followed_in_the_budget(workspace, home_draws):
+    result = appraise(workspace, "demo", draws={"home": home_draws}, horizon=4).evaluation
+    one, three = result.budget_impact(), result.budget_impact(cohorts=3)
+    amount = {(row.year, row.cash_class): row.amount for row in one}
+    for row in three:
+        assert row.amount == pytest.approx(sum(amount.get((row.year - start, row.cash_class), 0.0) for start in range(3)))
+    assert max(row.year for row in three) == 5 and {row.amount for row in three if (row.year, row.cash_class) == (2, "cost")} == {10_000.0}
+    assert sum(row.amount for row in three) == pytest.approx(3 * sum(row.amount for row in one))
+    for cohorts in (0, 1.5, True):
+        with pytest.raises(UsageError, match="cohorts"):
+            result.budget_impact(cohorts=cohorts)
+
+
+def test_per_100_children_comes_with_its_interval_and_classes_add_up(workspace, home_draws):
+    result = appraise(workspace, "demo", draws={"home": home_draws}).evaluation
+    assert result.per_100_children.draws == pytest.approx(100 * result.npv.draws / 2)
+    assert list(result.benefit_by_class) == ["cashable", "avoided", "wider"]
+    assert sum(amount.mean for amount in result.benefit_by_class.values()) == pytest.approx(result.benefit.mean)

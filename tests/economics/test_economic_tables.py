@@ -6,7 +6,7 @@ from scipy.special import ndtri
 
 from workbench.draws import Draws, registered, uniforms
 from workbench.economics import appraise
-from workbench.economics.distributions import central
+from workbench.economics.distributions import central, quantiles
 from workbench.economics.prices import Prices, possible_years
 
 
@@ -76,6 +76,87 @@ def test_every_price_used_leads_to_a_row_with_a_source(court):
     for rows in court.used.values():
         for row in rows:
             assert row["checked"] == "unverified" or (row["cite"] and row["locator"])
+
+
+PRICED = ("programme_costs", "unit_costs")
+
+
+@pytest.fixture(scope="module")
+def appraisals(evidence):
+    """Every programme with a pathway, under effects of the measure and direction that its constructs have."""
+    found = {}
+    for programme in dict.fromkeys(row["programme_id"] for row in evidence["pathways"]):
+        draws = {}
+        for row in evidence["pathways"].where(programme_id=programme):
+            outcome = evidence["outcomes"][row["construct"]] if row["construct"] else None
+            if outcome is not None and outcome["measure"] in ("OR", "SMD"):
+                draws |= drawn(evidence, outcome["outcome_id"], outcome["construct"], outcome["measure"], outcome["direction"], 0.2, 0.2)
+        found[programme] = appraise(evidence, programme, draws=draws)
+    return found
+
+
+def test_every_price_in_every_result_walks_back_to_a_row_with_its_source_and_price_year(evidence, appraisals):
+    walked = 0
+    for programme, result in appraisals.items():
+        for line in (*result.kernel.benefits, *result.kernel.costs, *(each for each in result.kernel.yardsticks if each.unit_value is not None)):
+            prices = [row for row in result.used[line.pathway_id] if row.table in PRICED]
+            assert len(prices) == 1, (programme, line.pathway_id)
+            (row,) = prices
+            assert possible_years(row) and row["price_year_basis"] in ("stated", "publication_year", "note_range")
+            assert row["cite"] in evidence.references and (row["locator"] or row["checked"] == "unverified")
+            carried = {each["year_from"] for each in result.used[line.pathway_id] if each.table == "parameters" and each["group"] == "deflator" and each["schedule"] == row["currency"]}
+            reach = [*possible_years(row), result.kernel.price_year]
+            assert carried == set(range(min(reach) + 1, max(reach) + 1)), row.key
+            if row["currency"] != "GBP":
+                assert {each["schedule"] for each in result.used[line.pathway_id] if each.table == "parameters" and each["group"] == "parity"} == {"GBP", row["currency"]}
+            walked += 1
+        for priced in (*result.prices, *result.costs):
+            assert priced.row.table in PRICED and evidence[priced.row.table][priced.row.key] is priced.row
+            assert np.isfinite(priced.draws).all() and possible_years(priced.row)
+    assert walked >= 9
+
+
+def test_a_line_s_value_is_the_product_of_its_rows(evidence, appraisals):
+    known = registered(evidence)
+    for result in appraisals.values():
+        for line in result.kernel.benefits:
+            pathway = evidence["pathways"][line.pathway_id]
+            value = next(each for each in result.prices if each.row.key == pathway["unit_cost_id"]).draws
+            for row in (evidence["parameters"][pathway[column]] for column in ("share_id", "quantity_id") if pathway[column]):
+                value = value * quantiles(row, uniforms([f"parameter/{row.key}"], 4096, 1, known)[:, 0])
+            weeks = 365.25 / 7 if evidence["unit_costs"][pathway["unit_cost_id"]]["unit"].endswith("per week") else 1.0
+            assert line.value == pytest.approx((1 if pathway["event_sign"] == "saving" else -1) * weeks * value, rel=1e-6)
+
+
+def test_every_figure_with_a_range_varies_from_draw_to_draw(evidence, appraisals):
+    checked = 0
+    for result in appraisals.values():
+        rows = {row.key: row for used in result.used.values() for row in used if row.table in (*PRICED, "parameters")}
+        for row in rows.values():
+            if row["low"] is not None and row["high"] is not None:
+                assert row["distribution"] != "fixed", row.key
+                checked += 1
+        for line in result.kernel.benefits:
+            assert np.ptp(line.value) > 0 or all(evidence["parameters"][row.key]["distribution"] == "fixed" for row in result.used[line.pathway_id] if row.table == "parameters")
+    assert checked >= 8
+
+
+def test_judgements_in_use_are_shown_at_zero_and_at_twice_their_size(evidence, appraisals):
+    shown = {(row["parameter_id"], row["figure"]) for row in evidence["scenarios"] if row["acts_on"] == "parameter"}
+    in_use = {row.key for result in appraisals.values() for used in result.used.values() for row in used if row.table == "parameters" and row["judgement"] and row["unit"] == "share"}
+    assert in_use and {(key, figure) for key in in_use for figure in ("zero", "twice")} == shown
+    court = appraisals["fdac"]
+    by_id = {scenario.row.key: scenario.evaluation for scenario in court.scenarios()}
+    assert by_id["fdac.share-in-care.zero"].benefit.mean == 0.0
+    assert by_id["care.return.zero"].npv.mean > court.evaluation.npv.mean > by_id["care.return.twice"].npv.mean
+
+
+def test_every_payer_of_the_schema_has_words(root, evidence):
+    import tomllib
+
+    words = tomllib.loads((root / "templates" / "sentences.toml").read_text(encoding="utf-8"))["payer"]
+    schema = {payer for table in (*PRICED, "pathways") for field in evidence[table].fields if field.name == "payer" for payer in field.enum}
+    assert schema and schema | {"other_funders"} <= set(words)
 
 
 def test_every_uncertain_quantity_that_an_appraisal_draws_has_its_own_dimension(evidence):

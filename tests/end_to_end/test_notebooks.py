@@ -17,7 +17,9 @@ def outputs(executed) -> str:
     [
         ("evidence", {"programme": "pup"}, "barlow2019"),
         ("meta_analysis", {"programme": "triple-p", "construct": "child-behaviour"}, "theta_new"),
-        ("cost_benefit", {"programme": "fdac", "horizon": 5}, "NPV"),
+        ("cost_benefit", {"programme": "fdac", "horizon": 5, "assume": {"care.return": 0.3}}, "reader&#x27;s own figure, 0.3"),
+        ("cost_benefit", {"programme": "pup", "half_life": 4.0}, "not valued"),
+        ("checks", {"programme": "pup"}, "43,885"),
     ],
 )
 def test_a_notebook_runs_with_parameters(root, name, parameters, words):

@@ -11,6 +11,7 @@ import workbench as wb
 from workbench.briefing.check import check_numbers
 from workbench.runs.analysis import analyse
 
+PAGES = ["compare.html", "evidence-map.html", "index.html", "oak--england", "oak--england.html", "oak--england.interactive.html"]  # the folder holds exports
 COUNTS = {"events_treat": "", "n_treat": "", "events_control": "", "n_control": ""}
 
 
@@ -51,8 +52,7 @@ def test_no_usable_row_gives_no_pooled_estimate(furnished):
 
 def test_an_outcome_that_nobody_measured_says_so(furnished):
     furnished.rows["effects"] = [row for row in furnished.rows["effects"] if row["construct"] != "home-event-record"]
-    furnished.rows["baselines"][0]["effect_id"] = ""
-    furnished.save()
+    furnished.change("pathways", active="false").change("baselines", effect_id="")
     assert wb.headline(wb.load(furnished.root), "oak", "home").status == "not_measured"
     assert "not measured" in answer(furnished).lower()
 
@@ -98,7 +98,7 @@ def test_the_whole_chain_through_papermill_and_a_second_run_that_builds_nothing(
     done = brief(furnished)
     assert done.returncode == 0, done.stderr
     folder = furnished.root / "briefings"
-    assert sorted(path.name for path in folder.iterdir()) == ["evidence-map.html", "index.html", "oak--england.html"]
+    assert sorted(path.name for path in folder.iterdir()) == PAGES
     first = (folder / "oak--england.html").read_bytes()
     assert "built" in done.stdout and "index.html" in done.stdout
     assert brief(furnished).stdout.count("unchanged") == 1
@@ -116,7 +116,7 @@ def test_a_failure_leaves_nothing_half_written_and_does_not_stop_the_rest(furnis
     done = brief(furnished)
     assert done.returncode == 1
     assert "elm is broken" in done.stderr and "1 of 2 briefings are ready" in done.stdout
-    assert sorted(path.name for path in (furnished.root / "briefings").iterdir()) == ["evidence-map.html", "index.html", "oak--england.html"]
+    assert sorted(path.name for path in (furnished.root / "briefings").iterdir()) == PAGES
     assert not list((furnished.root / ".workbench").rglob("*.part"))
 
 

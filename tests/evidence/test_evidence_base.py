@@ -101,7 +101,7 @@ def test_pickle_and_copy_keep_everything(base):
 def test_edition_date_is_the_newest_recorded(base, workspace):
     assert base.edition_date == datetime.date(2026, 2, 28)
     workspace.rows["effects"].clear()
-    workspace.change("baselines", effect_id="")
+    workspace.change("pathways", active="false").change("baselines", effect_id="")
     assert load(workspace.root).edition_date is None
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 from agreement_cases import CASES as AGREEMENT
+from certainty_cases import CASES as CERTAINTY
 from economic_cases import CASES as ECONOMIC
+from local_cases import CASES as LOCAL
+from money_cases import CASES as MONEY
+from money_cases import REFUSED
 
 from workbench.evidence.rules import RULES
 
@@ -259,7 +263,7 @@ CASES = [
 ]
 
 
-CASES += AGREEMENT + ECONOMIC
+CASES += AGREEMENT + CERTAINTY + ECONOMIC + LOCAL + MONEY
 
 
 @pytest.mark.parametrize(("rule", "changes", "expected"), CASES, ids=[f"{place}-{case[0]}" for place, case in enumerate(CASES)])
@@ -352,3 +356,17 @@ def test_one_row_may_break_several_rules_and_all_are_told(workspace):
     workspace.change("effects", events_treat="120", direction="lower_is_better", locator="", n_control="many", study_id="elm2016")
     columns = [problem.split("= ")[0].split()[-1] for problem in workspace.problems()]
     assert sorted(columns) == ["direction", "events_treat", "locator", "n_control", "study_id"]
+
+
+@pytest.mark.parametrize(("table", "column", "value"), REFUSED, ids=lambda each: str(each))
+def test_what_the_schema_refuses_is_said_with_the_way_out(workspace, table, column, value):
+    words = REFUSED[table, column, value]
+    assert any(words in problem for problem in workspace.change(table, 0, **{column: value}).problems())
+
+
+def test_money_s_problems_all_come_at_once(workspace):
+    workspace.change("unit_costs", 0, payer="counci", value="-5", low="-9", high="-1").change("programme_costs", 0, value="-1")
+    workspace.change("parameters", 1, year_from="40", value="3.5").change("parameters", 2, value="2").change("baselines", 0, construct="nothing")
+    found = "\n".join(workspace.problems())
+    for words in ("payer = 'counci'", "value = '-5'", "oak.gross): value = '-1'", "leaves a gap", "value = '3.5'", "share): ", "construct = 'nothing'"):
+        assert words in found

@@ -12,7 +12,7 @@ from workbench.runs.parameters import PARAMETERS, check, check_notebook, declare
 
 
 def test_each_example_in_the_table_is_valid():
-    texts = [f"{item.name}{'.x' if item.by_outcome else ''}={item.example}" for item in PARAMETERS if item.example]
+    texts = [f"{item.name}{'.x' if item.keyed else ''}={item.example}" for item in PARAMETERS if item.example]
     assert len(parse(texts)) == len(texts)
 
 
@@ -44,6 +44,15 @@ def test_types_are_those_of_the_table():
         ("baseline_risk.reunificaton=0.2", "there is no outcome 'reunificaton'; did you mean 'reunification'?"),
         ("families.care=2", "families is one figure for the whole briefing"),
         ("baseline_risk.reunification=1", "must lie between 0.0001 and 0.9999"),
+        ("assume=0.2", "is set for one row of parameters.csv at a time, for example assume.ROW=0.1"),
+        ("assume.care.return=much", "assume.care.return=much: must be a number"),
+        ("half_life=0", "must lie between 0.1 and 1000 years"),
+        ("payer_share=1.2", "must lie between 0 and 1 share"),
+        ("deadweight=-0.1", "must lie between 0 and 1 share"),
+        ("support_years=1.5", "must be a whole number, for example support_years=2"),
+        ("set_up_cost=inf", "must lie between 0 and 1e+09 GBP"),
+        ("optimism_bias=nan", "must lie between 0 and 5 share"),
+        ("staff_turnover=often", "must be a number, for example staff_turnover=0.15"),
     ],
 )
 def test_wrong_parameters_are_refused_with_the_way_out(text, words):
@@ -92,3 +101,38 @@ def test_a_parameters_cell_with_anything_else_is_refused(tmp_path, source):
 def test_a_notebook_without_the_cell_is_refused(tmp_path):
     with pytest.raises(UsageError, match="exactly one cell tagged 'parameters', has 0"):
         declared(notebook(tmp_path, "a = 1", tags=()))
+
+
+def test_what_is_set_per_row_keeps_the_row_s_whole_name():
+    assert parse(["assume.care.return=0.1", "assume.care.duration=2"], outcomes=("reunification",)) == {"assume": {"care.return": 0.1, "care.duration": 2.0}}
+    assert check({"assume": {"care.return": 0.1}}) == {"assume": {"care.return": 0.1}}
+
+
+@pytest.mark.parametrize("name", ["briefing", "cost_benefit"])
+def test_every_parameter_reaches_the_notebooks(root, name):
+    path = root / "notebooks" / f"{name}.ipynb"
+    names = {item.name for item in PARAMETERS}
+    assert names <= set(declared(path))
+    source = "".join("".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"])
+    assert [each for each in names if f"{each}={each}," not in source] == []
+
+
+def test_every_parameter_of_the_money_is_a_setting_or_control_of_it():
+    import inspect
+
+    from workbench.economics import Controls, appraise
+    from workbench.runs.analysis import _LOCAL, _SYNTHESIS
+
+    own = {item.name for item in PARAMETERS} - set(_SYNTHESIS) - set(_LOCAL)
+    assert {name for name in own if name not in inspect.getdoc(appraise)} == set()
+    assert set(Controls.__dataclass_fields__) <= {item.name for item in PARAMETERS}
+
+
+def test_unknown_rows_schedules_and_priors_are_refused_before_anything_runs(evidence):
+    from workbench.runs.lookup import check_names
+
+    with pytest.raises(UsageError) as caught:
+        check_names(evidence, {"assume": {"care.retur": 0.1, "care.return": 2.0, "care.duration": -1.0}, "schedule": "green-bok"})
+    text = str(caught.value)
+    for words in ("did you mean 'care.return'", "assume.care.return = 2: must be a share", "assume.care.duration = -1: must be 0 years", "did you mean 'green-book'"):
+        assert words in text

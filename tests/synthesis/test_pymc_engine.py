@@ -58,6 +58,14 @@ def test_agrees_with_bayesmeta(name, prior):
     expected = reference["p_mu_le0"]
     assert abs(below - expected) < 4 * np.sqrt(max(expected * (1 - expected), 1e-4) / health["ess_bulk"])
 
+def test_a_log_t_prior_of_tau_is_the_exact_engines():
+    from workbench.synthesis import fit
+
+    given, prior = effects("bcg_rr"), priors.LogStudentT(5.0, -1.72, 1.295)
+    found, expected = pymc_engine.posterior(given, priors.Normal(0, 2), prior, {}, None), fit(given, priors.Normal(0, 2), prior)
+    for quantity in ("mu", "tau", "theta_new"):
+        within_error(found, quantity, expected.mean(quantity), expected.sd(quantity), found.health["ess_bulk"])
+
 
 @pytest.fixture(scope="module")
 def full_model():

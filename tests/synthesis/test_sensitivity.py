@@ -9,7 +9,7 @@ import workbench as wb
 from workbench.errors import AnalysisError
 from workbench.synthesis import priors
 from workbench.synthesis.specifications import multiverse
-from workbench.synthesis.sensitivity import cumulative, influence, leave_one_out, prior_grid, prior_posterior_overlap
+from workbench.synthesis.sensitivity import cumulative, influence, leave_one_out, prior_grid, prior_posterior_overlap, prior_weight
 
 Y, SE = [0.1, 0.4, 0.9, -0.2, 0.3], [0.2, 0.3, 0.25, 0.4, 0.1]
 PRIORS = {"mu": priors.Normal(0, 1), "tau": priors.HalfNormal(0.5)}
@@ -134,3 +134,41 @@ def test_every_combination_is_there_once_and_shares_add_up(evidence):
 def test_nothing_pooled_leaves_nothing_to_vary(evidence):
     with pytest.raises(AnalysisError, match="no choice to vary"):
         multiverse(wb.headline(evidence, "pup", "school-readiness"))
+
+
+def test_overlap_of_two_normals_is_the_printed_formula():
+    """One row, tau held near 0: prior Normal(0, 1), posterior Normal(y / 2, 1 / 2); their densities cross at two points."""
+    from scipy import stats
+
+    found = wb.fit(wb.EffectSizes.from_arrays([1.2], [1.0]), mu=priors.Normal(0, 1), tau=priors.HalfNormal(1e-6))
+    before, after = stats.norm(0, 1), stats.norm(0.6, np.sqrt(0.5))
+    # where log after > log before: (x - 0.6)^2 - x^2 / 2 < log(2) / 2
+    first, last = np.sort(np.roots([0.5, -1.2, 0.36 - 0.5 * np.log(2)]))
+    exact = before.cdf(last) - before.cdf(first) + after.cdf(first) + after.sf(last)
+    assert prior_posterior_overlap(found) == pytest.approx(exact, abs=2e-4)
+    assert prior_weight(found).share == pytest.approx(0.5, abs=1e-6)
+
+
+def test_overlap_under_a_heavy_prior_does_not_hang_on_the_points():
+    found = wb.fit(wb.EffectSizes.from_arrays([0.2, 0.5, -0.1], [0.15, 0.2, 0.12]), mu=priors.Normal(0, 1), tau=priors.HalfCauchy(0.3))
+    assert prior_posterior_overlap(found, "tau") == pytest.approx(prior_posterior_overlap(found, "tau", 5000), abs=5e-4)
+
+
+@pytest.mark.parametrize("k", [0, 1, 2, 3])
+def test_what_a_fit_owes_to_its_priors_falls_with_each_row(k):
+    y, se = [0.3, 0.1, 0.4], [0.2, 0.2, 0.2]
+    found = wb.fit(wb.EffectSizes.from_arrays(y[:k], se[:k]), **PRIORS)
+    mu, tau, share = prior_weight(found)
+    assert 0 < mu <= 1 and 0 < tau <= 1 and 0 < share <= 1
+    assert (mu, tau, share) == pytest.approx((1, 1, 1), abs=1e-3) if k == 0 else share < 0.9
+    if k:
+        fewer = prior_weight(wb.fit(wb.EffectSizes.from_arrays(y[: k - 1], se[: k - 1]), **PRIORS))
+        assert share < fewer.share
+    assert f"{share:.0%} of the precision of mu" in found._repr_html_() and f"tau {tau:.0%}" in found._repr_html_()
+
+
+def test_a_flat_prior_owes_nothing_and_a_prior_without_variance_no_share():
+    effects = wb.EffectSizes.from_arrays([0.3, 0.1, 0.4], [0.2, 0.2, 0.2])
+    assert prior_weight(wb.fit(effects, mu=priors.Flat(), tau=priors.Flat())) == (None, None, 0.0)
+    assert prior_weight(wb.fit(effects, mu=priors.StudentT(2, 0, 1), tau=priors.HalfNormal(0.3))).share is None
+    assert 0 < prior_weight(wb.fit(effects, mu=priors.Uniform(-1, 1), tau=priors.HalfNormal(0.3))).share < 0.5

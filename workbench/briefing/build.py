@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.briefing.context import Context, Place, parts_of
 from workbench.briefing.findings import Finding, Ledger
+from workbench.briefing.origins import Origins, origins_of
 from workbench.briefing.provenance import figures_of, sized
 from workbench.briefing.sections import SECTIONS
 from workbench.briefing.sections.question import written_date
@@ -53,6 +54,8 @@ class Briefing:
     citations : mapping of str to str
         The works that those rows cite, by key.
     phrases : Phrases
+    origins : Origins
+        The entries that printed figures lead to.
     """
 
     programme_id: str
@@ -67,6 +70,7 @@ class Briefing:
     sources: Mapping[str, Source]
     citations: Mapping[str, str]
     phrases: Phrases
+    origins: Origins = field(default_factory=Origins)
 
     @property
     def date(self) -> str:
@@ -113,6 +117,8 @@ def build(
     appraisal: Any,
     parameters: Mapping[str, Any] | None = None,
     templates: Path | str | None = None,
+    local: Any = None,
+    decision: Any = None,
 ) -> Briefing:
     """Assemble the briefing on one programme in one area.
 
@@ -130,6 +136,10 @@ def build(
         What was set for this briefing.
     templates : path, optional
         Folder with ``sentences.toml``; that of the workspace unless given.
+    local : Local, optional
+        What the programme means for the area: families who could take part, its own prices, similar areas, other analyses.
+    decision : Decision, optional
+        What drives the money, what information is worth, the study to fund next, distributional weights.
 
     Returns
     -------
@@ -145,7 +155,7 @@ def build(
     settings = dict(parameters or {})
     phrases = load_phrases(templates if templates is not None else evidence.root / "templates")
     edition = settings.get("edition_date") or evidence.edition_date
-    ctx = Context(evidence, programme, place, tuple(headlines), appraisal, settings, edition, phrases, Ledger(programme_id, place.code))
+    ctx = Context(evidence, programme, place, tuple(headlines), appraisal, settings, edition, phrases, Ledger(programme_id, place.code), local, decision)
     sections = tuple(Section(number, name, phrases.words(f"heading.{name}"), blocks(ctx)) for number, (name, blocks) in enumerate(SECTIONS, start=1))
     axes = next(block.axes for block in sections[1].blocks if block.kind == "answer")
     findings = ctx.ledger.all()
@@ -153,7 +163,8 @@ def build(
     lead = ctx.main.construct["construct"] if ctx.main is not None else ""
     sources, citations = sources_of(evidence, findings)
     return Briefing(
-        programme_id, programme["name"], place, edition, title, lead, axes, sections, findings, sources, citations, phrases
+        programme_id, programme["name"], place, edition, title, lead, axes, sections, findings, sources, citations, phrases,
+        origins_of(ctx, sections, findings),
     )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ class Context:
     edition: datetime.date | None
     phrases: Phrases
     ledger: Ledger
+    local: Any = None
+    decision: Any = None
 
     @property
     def name(self) -> str:

@@ -30,7 +30,13 @@ from decimal import ROUND_HALF_UP, Decimal
 MINUS = "\N{MINUS SIGN}"
 NOT_FINITE = "not finite"
 STYLES = ("count", "frequency", "probability", "share", "year", "number", "exact", "ratio", "difference", "money", "pence")
-_MOST_DECIMALS = 6
+MOST_DECIMALS = 6
+CURRENCY = "£"
+EDGE = 0.005  # a probability below it, or above its complement, is not told from none or all
+LEAST, MOST = "<1%", ">99%"
+ROUND, FEWEST = (100, 1_000, 10_000), 5  # round numbers of people, and how few of them a share may come to
+CERTAIN = 1e-9  # a sum of weights may miss one by rounding
+DIGITS = 3  # significant digits of a number below a hundred that has no interval
 
 
 def narrower_side(median: float, low: float, high: float) -> float | None:
@@ -54,7 +60,7 @@ def narrower_side(median: float, low: float, high: float) -> float | None:
 
 def step_of(side: float) -> Decimal:
     """Return the rounding step for an interval whose narrower side is `side`: its second significant digit."""
-    exponent = max(math.floor(math.log10(side)) - 1, -_MOST_DECIMALS)
+    exponent = max(math.floor(math.log10(side)) - 1, -MOST_DECIMALS)
     return Decimal(1).scaleb(exponent)
 
 
@@ -65,7 +71,7 @@ def rounded(value: float, step: Decimal) -> Decimal:
 
 def denominator(share: float) -> int:
     """Return the round number of people out of which a share is told: the smallest of 100, 1,000 and 10,000 that leaves five or more."""
-    return next((people for people in (100, 1_000) if share * people >= 5), 10_000)
+    return next((people for people in ROUND[:-1] if share * people >= FEWEST), ROUND[-1])
 
 
 def format_number(value: float, style: str, side: float | None = None) -> str:
@@ -112,15 +118,15 @@ def _year(value: float, side: float | None = None) -> str:
 
 
 def _probability(value: float, side: float | None = None) -> str:
-    if value < 0.005:
-        return "<1%"
-    if value >= 0.995:
-        return ">99%"
+    if value < EDGE:
+        return LEAST
+    if value >= 1 - EDGE:
+        return MOST
     return f"{rounded(100 * value, Decimal(1)):.0f}%"
 
 
 def _share(value: float, side: float | None = None) -> str:
-    if value == 0.0 or value > 1 - 1e-9:  # a sum of weights may miss one by rounding
+    if value == 0.0 or value > 1 - CERTAIN:
         return f"{100 * value:.0f}%"
     return _probability(value)
 
@@ -131,7 +137,7 @@ def _number(value: float, side: float | None = None) -> str:
     if value == round(value) or abs(value) >= 100:
         return _whole(value)
     magnitude = math.floor(math.log10(abs(value)))
-    found = rounded(value, Decimal(1).scaleb(max(magnitude - 2, -_MOST_DECIMALS)))
+    found = rounded(value, Decimal(1).scaleb(max(magnitude + 1 - DIGITS, -MOST_DECIMALS)))
     text = _plain(found)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -155,7 +161,7 @@ def _pence(value: float, side: float | None = None) -> str:
 
 def _pounds(value: Decimal) -> str:
     text = _plain(value)
-    return f"{MINUS}£{text[1:]}" if text.startswith(MINUS) else f"£{text}"
+    return f"{MINUS}{CURRENCY}{text[1:]}" if text.startswith(MINUS) else f"{CURRENCY}{text}"
 
 
 _WRITERS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from workbench.briefing.text import Number, Text, link
 from workbench.errors import RunError, UsageError
 
 PAGE = "index.html.jinja"
+INTERACTIVE = ".interactive.html"  # how the name of a page with the panel ends
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Entry:
     Attributes
     ----------
     programme_id, programme, place, date : str
-    href : str
-        Address relative to the index.
+    href, interactive : str
+        Addresses relative to the index, of the plain page and of the one with the panel; empty where that is not there.
     answer : tuple of (Text, Text)
         Question and sentence of each axis of the short answer.
     """
@@ -36,6 +37,7 @@ class Entry:
     date: str
     href: str
     answer: tuple[tuple[Text, Text], ...]
+    interactive: str = ""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -52,8 +54,9 @@ def read_entry(path: Path | str) -> Entry:
         If the file cannot be read or is no briefing.
     """
     path = Path(path)
+    beside = path.with_suffix(INTERACTIVE)
     try:
-        return entry_of(path.read_text(encoding="utf-8"), quote(path.name))
+        return replace(entry_of(path.read_text(encoding="utf-8"), quote(path.name)), interactive=quote(beside.name) if beside.is_file() else "")
     except (OSError, UnicodeDecodeError, UsageError) as error:
         raise RunError(f"{path}: {error}; remove it or build it again") from None
 
@@ -66,7 +69,7 @@ def entry_of(html: str, href: str) -> Entry:
     return Entry(about["programme_id"], about["programme"], about["place"], about["date"], href, answer)
 
 
-def render_index(entries: Sequence[Entry], template_dir: Path | str, evidence_map: str = "") -> str:
+def render_index(entries: Sequence[Entry], template_dir: Path | str, map: str = "", compare: str = "") -> str:
     """Return the index page over briefings, by programme and then by place.
 
     Parameters
@@ -74,12 +77,12 @@ def render_index(entries: Sequence[Entry], template_dir: Path | str, evidence_ma
     entries : sequence of Entry
     template_dir : path
         Folder with ``index.html.jinja``.
-    evidence_map : str
-        Address of the evidence map; empty where there is none.
+    map, compare : str
+        Addresses of the evidence map and the compare page; empty where there is none.
     """
     ordered = sorted(entries, key=lambda item: (item.programme.casefold(), item.place.casefold(), item.href))
     findings = tuple(dict.fromkeys(found for entry in ordered for found in entry.findings))
     payload = packed({"briefings": [entry.href for entry in ordered]}, findings)
     phrases = load_phrases(template_dir)
-    to_map = phrases("index.map_intro", map=link(phrases("index.map"), evidence_map)) if evidence_map else ()
-    return render_template(PAGE, template_dir, entries=ordered, to_map=to_map, phrases=phrases, payload=payload, findings_id=FINDINGS_ID)
+    beside = [phrases(f"index.{name}_intro", page=link(phrases(f"index.{name}"), address)) for name, address in (("map", map), ("compare", compare)) if address]
+    return render_template(PAGE, template_dir, entries=ordered, beside=beside, phrases=phrases, payload=payload, findings_id=FINDINGS_ID)

@@ -1,11 +1,15 @@
 """Read a briefing's HTML file back: its findings, their sources and what it is about, without anything else at hand.
 
-The page carries its findings as JSON text in an inert ``template`` element, which is no script and is never shown.
+The page carries its findings in an inert ``template`` element, which is no script and is never shown: JSON, deflated, in
+base64, a fifth of the size of the plain text.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -27,7 +31,7 @@ class Carried:
 
 
 def packed(about: dict[str, Any], findings: Any, sources: Mapping[str, Any] | None = None, citations: Mapping[str, str] | None = None) -> str:
-    """Return what a page carries as JSON; rows, methods and works cited are written once."""
+    """Return what a page carries, squeezed; rows, methods and works cited are written once."""
     methods = list(dict.fromkeys(item.method for item in findings))
     names = list(dict.fromkeys(row for item in findings for row in item.rows))
     groups = list(dict.fromkeys(item.rows for item in findings))
@@ -46,7 +50,26 @@ def packed(about: dict[str, Any], findings: Any, sources: Mapping[str, Any] | No
             for item in findings
         ],
     }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
+    return squeezed(json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str))
+
+
+def squeezed(text: str) -> str:
+    """Return text deflated and written in base64."""
+    return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")
+
+
+def unsqueezed(text: str) -> str:
+    """Return the text that `squeezed` was given.
+
+    Raises
+    ------
+    ValueError
+        If it is nothing of that kind.
+    """
+    try:
+        return zlib.decompress(base64.b64decode(text.strip(), validate=True)).decode("utf-8")
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError(str(error)) from None
 
 
 def _named(source: Any, words: dict[Any, int]) -> dict[str, Any]:
@@ -112,7 +135,7 @@ def carried(html: str) -> Carried:
     parser.feed(html)
     parser.close()
     try:
-        content = json.loads("".join(parser.found))
+        content = json.loads(unsqueezed("".join(parser.found)))
         names = list(content["sources"])
         groups = [tuple(names[index] for index in group) for group in content["rows"]]
         found = [dict(zip(content["columns"], values, strict=True)) for values in content["findings"]]

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.briefing.build import Briefing, build
+from workbench.briefing.marking import common_path, css_text, has_label, heading_class, heading_classes, homes, is_plain, label_rules, led, runs_left, shortened
+from workbench.briefing.panel import Panel, load_offer, make_panel
 from workbench.briefing.reading import FINDINGS_ID, packed
-from workbench.briefing.text import Link, Number, Text
+from workbench.briefing.text import Link, Number, Text, plain
 from workbench.errors import UsageError
 
 if TYPE_CHECKING:
     import jinja2
 
 PAGE, STYLE = "briefing.html.jinja", "briefing.css"
+_BLANK = re.compile(r"\n+(?=\n|</?(?:tr|td|th|thead|tbody|li)\b)")  # line ends that mean nothing, thousands of them
+PANEL_STYLE, PANEL_SCRIPT = "panel.css", "panel.js"
 
 
 @dataclass(frozen=True)
@@ -40,20 +45,34 @@ class Page:
         return f"<Page of {len(self.html.encode()) // 1024} KB>"
 
 
-def write(analysis: Any) -> Page:
+def write(analysis: Any, interactive: bool = False) -> Page:
     """Build and render the briefing of an analysis with the templates of its workspace.
 
     Parameters
     ----------
     analysis : Analysis
         With ``evidence``, ``programme``, ``area``, ``headlines``, ``appraisal`` and ``parameters``.
+    interactive : bool
+        With the panel in which a reader tries numbers of her own; it takes a script, which the plain page does without.
     """
     templates = analysis.evidence.root / "templates"
-    made = build(analysis.evidence, analysis.programme, analysis.area["gss_code"], analysis.headlines, analysis.appraisal, analysis.parameters, templates)
-    return Page(render(made, templates))
+    if "_briefing" not in vars(analysis):  # both pages show the one briefing
+        vars(analysis)["_briefing"] = _built(analysis, templates)
+    made = vars(analysis)["_briefing"]
+    plain_file, interactive_file = analysis.files
+    if not interactive:
+        return Page(render(made, templates, other=interactive_file))
+    offer = load_offer(templates)
+    panel = make_panel(analysis, made, analysis.choices(offer.stops, offer.years), offer)
+    return Page(render(made, templates, panel, other=plain_file))
 
 
-def render(briefing: Briefing, template_dir: Path | str) -> str:
+def _built(analysis: Any, templates: Path) -> Briefing:
+    return build(analysis.evidence, analysis.programme, analysis.area["gss_code"], analysis.headlines, analysis.appraisal, analysis.parameters, templates,
+                 local=getattr(analysis, "local", None), decision=getattr(analysis, "decision", None))  # fmt: skip
+
+
+def render(briefing: Briefing, template_dir: Path | str, panel: Panel | None = None, other: str = "") -> str:
     """Return a briefing as one HTML document.
 
     Parameters
@@ -61,6 +80,10 @@ def render(briefing: Briefing, template_dir: Path | str) -> str:
     briefing : Briefing
     template_dir : path
         Folder with ``briefing.html.jinja``, its parts and ``briefing.css``.
+    panel : Panel, optional
+        *Your numbers*; without it the page holds no script.
+    other : str
+        Address of the page's other version: with the panel, or without.
 
     Raises
     ------
@@ -68,11 +91,47 @@ def render(briefing: Briefing, template_dir: Path | str) -> str:
         If a template is missing, is broken, or asks for something that does not exist.
     """
     payload = packed(_about(briefing), briefing.findings, briefing.sources, briefing.citations)
-    return render_template(PAGE, template_dir, briefing=briefing, phrases=briefing.phrases, payload=payload, findings_id=FINDINGS_ID)
+    return render_template(
+        PAGE, template_dir, origins=briefing.origins, rules=page_rules(briefing), classes=heading_classes(briefing.sections), cited=works_listed(briefing), briefing=briefing, phrases=briefing.phrases, payload=payload,
+        findings_id=FINDINGS_ID, panel=panel, other=other, styles=(PANEL_STYLE,) if panel else (), script=PANEL_SCRIPT if panel else "",
+    )  # fmt: skip
 
 
-def render_template(name: str, template_dir: Path | str, *, styles: Sequence[str] = (), script: str = "", **names: Any) -> str:
-    """Render one template of a folder with the page's style sheets, its script if it has one, and its policy."""
+def works_listed(briefing: Briefing) -> frozenset[str]:
+    """Return the anchors of the works in the list of references."""
+    return frozenset(anchor for section in briefing.sections for block in section.blocks if block.kind == "references" for anchor, _ in block.items)
+
+
+def page_rules(briefing: Briefing) -> str:
+    """Return the style rules of this one page: headings repeated on small screens, and the running foot of printed pages."""
+    words = briefing.phrases("page.running", title=briefing.title, date=briefing.date)
+    foot = f"@page {{ @bottom-left {{ content: {css_text(plain(words))} }} }}\n"
+    return label_rules(briefing.sections) + foot
+
+
+def render_template(
+    name: str, template_dir: Path | str, *, styles: Sequence[str] = (), rules: str = "", script: str = "", origins: Any = None, classes: Any = None, **names: Any
+) -> str:
+    """Render one template of a folder with the page's style sheets and rules, its script if it has one, and its policy.
+
+    Parameters
+    ----------
+    name : str
+        Of the template.
+    template_dir : path
+    styles : sequence of str
+        Style sheets of the folder beside the common one.
+    rules : str
+        Style rules of this one page.
+    script : str
+        The script's file, if it has one.
+    origins : Origins, optional
+        Where each figure comes from; without it figures lead nowhere.
+    classes : mapping, optional
+        Class of each set of columns for which `rules` hold.
+    **names
+        What the template asks for.
+    """
     import jinja2
     from markupsafe import Markup
 
@@ -80,17 +139,30 @@ def render_template(name: str, template_dir: Path | str, *, styles: Sequence[str
     # quotes need no escape in element content; leaving them alone keeps the page a quarter smaller
     names["payload"] = Markup(names["payload"].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
     try:
-        style = "".join((folder / sheet).read_text(encoding="utf-8") for sheet in (STYLE, *styles))
+        style = slim("".join((folder / sheet).read_text(encoding="utf-8") for sheet in (STYLE, *styles)) + rules)
         code = (folder / script).read_text(encoding="utf-8") if script else ""
-        return environment(folder).get_template(name).render(style=Markup(style), script=Markup(code), policy=Markup(policy(style, code)), **names)
+        page = environment(folder, origins, classes).get_template(name).render(style=Markup(style), script=Markup(code), policy=Markup(policy(style, code)), **names)
+        return tight(page)
     except jinja2.TemplateError as error:
         raise UsageError(f"{folder / name}: {type(error).__name__}: {error.message}") from error
     except OSError as error:
         raise UsageError(f"{error.filename}: cannot be read ({error.strerror})") from error
 
 
-def environment(folder: Path) -> jinja2.Environment:
-    """Return the environment of a folder of templates: autoescape on, undefined names refused."""
+def tight(page: str) -> str:
+    """Return a page without the line ends between its elements that mean nothing; style and script stay as their digests have them."""
+    head, sheet, rest = page.partition("</style>")
+    body, script, end = rest.partition("<script")
+    return f"{head}{sheet}{_BLANK.sub('', body)}{script}{end}"
+
+
+def slim(style: str) -> str:
+    """Return a style sheet without comments, and without blanks beside braces and semicolons, which no string of it holds."""
+    return re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)).replace(";}", "}").strip()
+
+
+def environment(folder: Path, origins: Any = None, classes: Any = None) -> jinja2.Environment:
+    """Return the environment of a folder of templates: autoescape on, undefined names refused; `origins` and `classes` as for `render_template`."""
     import jinja2
 
     from workbench.briefing.figures import draw
@@ -103,7 +175,11 @@ def environment(folder: Path) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals["draw"] = draw
+    addresses, known = (origins.addresses, origins.homes) if origins is not None else ({}, {})
+    made.globals |= {
+        "draw": draw, "led": lambda parts: led(parts, addresses), "homes": lambda *things: homes(things, known), "is_plain": is_plain,
+        "runs_left": runs_left, "has_label": has_label, "common_path": common_path, "shortened": shortened, "heading_class": lambda table: heading_class(table, classes or {}), "anchors": origins.anchors if origins is not None else {}, "from_words": origins.words if origins is not None else "", "page_path": origins.path if origins is not None else "",
+    }  # fmt: skip
     return made
 
 

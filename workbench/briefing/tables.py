@@ -10,10 +10,12 @@ from workbench.briefing.text import Text, plain
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, and whether its cells hold numbers (set flush right)."""
+    """A column: its heading, whether its cells hold numbers (set flush right), a style of its own, and a chart below the heading."""
 
     heading: Text
     numeric: bool = False
+    style: str = ""
+    chart: Any = None
 
     @property
     def label(self) -> str:
@@ -23,20 +25,22 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: lines of text, with a small chart below them if there is one."""
+    """A cell: lines of text, with a small chart above them if there is one; `span`: how many columns it takes up."""
 
     lines: tuple[Text, ...]
     chart: Any = None
+    span: int = 1
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a table. Its first cell is its heading. A `group` line heads the rows below it."""
+    """A row of a table. Its first cell is its heading. A `group` line heads the rows below it; `style` is a class of its own."""
 
     cells: tuple[Cell, ...]
     id: str = ""
     group: bool = False
     total: bool = False
+    style: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,27 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Forest:
+    """A forest plot as a table whose rows hold their own drawings; `said`: what is seen; `picture`: the same in one chart, or None."""
+
+    said: Text
+    table: Table
+    caption: Text
+    picture: Any = None
+    picture_words: Text = ()
+    kind: str = "forest"
+
+
+@dataclass(frozen=True)
+class Icons:
+    """Groups of people drawn one by one, each with its words."""
+
+    items: tuple[tuple[Any, Text], ...]
+    caption: Text = ()
+    kind: str = "icons"
+
+
+@dataclass(frozen=True)
 class Details:
     """Blocks that a reader may open; printed open."""
 
@@ -145,12 +170,12 @@ class Answer:
     kind: str = "answer"
 
 
-def cell(*lines: Text, chart: Any = None) -> Cell:
+def cell(*lines: Text, chart: Any = None, span: int = 1) -> Cell:
     """Return a cell from its lines; empty lines vanish."""
-    return Cell(tuple(line for line in lines if line), chart)
+    return Cell(tuple(line for line in lines if line), chart, span)
 
 
-def line(*cells: Cell | Text, id: str = "", group: bool = False, total: bool = False) -> Line:
+def line(*cells: Cell | Text, id: str = "", group: bool = False, total: bool = False, style: str = "") -> Line:
     """Return a table line from cells or texts."""
     made = tuple(item if isinstance(item, Cell) else cell(item) for item in cells)
-    return Line(made, id, group, total)
+    return Line(made, id, group, total, style)

@@ -6,7 +6,7 @@ Templates print each part in its own way, so that no number can reach a reader w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.briefing.findings import Finding
 
@@ -94,6 +94,14 @@ def joined(items: Iterable[Text], separator: str = ", ", last: str | None = None
             out.append(last if last is not None and index == len(items) - 1 else separator)
         out.append(item)
     return text(*out)
+
+
+def capital(parts: Text) -> Text:
+    """Begin a text with a capital letter, whoever wrote it."""
+    if not parts or not isinstance(parts[0], Words | Quoted) or not parts[0].text:
+        return parts
+    first = parts[0]
+    return (replace(first, text=first.text[:1].upper() + first.text[1:]), *parts[1:])
 
 
 def plain(parts: Text) -> str:

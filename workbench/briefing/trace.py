@@ -25,7 +25,8 @@ def trace(path: Path | str, name: str) -> str:
     path : path
         A briefing or an evidence map.
     name : str
-        Id of a finding, as in a ``data-finding`` attribute.
+        Id of a finding, as in a ``data-finding`` attribute; one that begins with a stroke continues the ``data-findings``
+        around it, and is enough where no other id ends so.
 
     Raises
     ------
@@ -33,6 +34,7 @@ def trace(path: Path | str, name: str) -> str:
         If the file cannot be read, is no such page, or has no such finding.
     """
     page = read_page(path)
+    name = _whole(path, name, page)
     if name not in page.findings:
         raise UsageError(f"{path}: there is no finding {name!r}; {nearest(name, page.findings)}".rstrip("; "))
     found = page.findings[name]
@@ -42,6 +44,22 @@ def trace(path: Path | str, name: str) -> str:
     for row in found.rows:
         lines += [f"    {row}", *row_lines(_source_lines(page.sources[row]), "      ")]
     return "\n".join(lines)
+
+
+def _whole(path: Path | str, name: str, page: Carried) -> str:
+    """Return the id that a short one stands for.
+
+    Raises
+    ------
+    UsageError
+        If several ids end so.
+    """
+    if not name.startswith(("/", "./")):
+        return name
+    found = [other for other in page.findings if other.endswith(name.removeprefix("."))]
+    if len(found) > 1:
+        raise UsageError(f"{path}: {len(found)} findings end in {name!r}; the id begins with a path, that of the data-findings attribute around it, such as {found[0]}")
+    return found[0] if found else name
 
 
 def read_page(path: Path | str) -> Carried:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -14,14 +14,37 @@ from workbench.baselines import BaselineRisk
 from workbench.economics.build import Builder, Priced, kernel_from
 from workbench.economics.evaluate import Evaluation, evaluate
 from workbench.economics.flags import sentences, unverified_share
-from workbench.economics.kernel import DISCOUNT_GROUPS, STANDARD, Controls, Kernel
+from workbench.economics.controls import Controls
+from workbench.economics.kernel import DISCOUNT_GROUPS, STANDARD, Kernel
 from workbench.economics.prices import possible_years
-from workbench.economics.settings import check_settings, controls_from, default, risks_by_construct, schedule_bands, setting
+from workbench.economics.printing import appraisal_html
+from workbench.economics.scenarios import Scenario, Scenarios, scenarios
+from workbench.economics.scrambles import SCRAMBLES, ScrambleErrors, other_scrambles, scramble_errors
+from workbench.economics.settings import ADDED_COSTS, check_settings, controls_from, default, risks_by_construct, schedule_bands, setting
 from workbench.errors import AnalysisError, UsageError
 
 VALUED, NOT_VALUED = "valued", "not_valued"
 _NOTHING = "No row of pathways.csv gives an outcome of this programme a price."
 _NO_COST = "No cost of this programme is known, so that no net value can be given."
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What an appraisal was made from, so that it can be made again.
+
+    Attributes
+    ----------
+    evidence : EvidenceBase
+    baselines : mapping of construct to BaselineRisk
+    prices : mapping of unit_cost_id to Row
+    settings : mapping of str to Any
+        As the reader set them.
+    """
+
+    evidence: Any
+    baselines: Mapping[str, BaselineRisk]
+    prices: Mapping[str, Any]
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +79,8 @@ class Appraisal:
         Share of the money that rests in part on rows nobody has checked.
     draws : mapping of str to Draws
         As received.
+    source : Source or None
+        What it was made from.
     """
 
     programme_id: str
@@ -74,13 +99,54 @@ class Appraisal:
     flags: tuple[str, ...]
     unverified_share: float
     draws: Mapping[str, Any] = field(repr=False)
+    source: Source | None = field(default=None, repr=False)
 
     def with_controls(self, **changes: Any) -> Evaluation:
         """Evaluate the same kernel with some controls changed; names and types are those of `Controls`."""
         unknown = [name for name in changes if name not in Controls.__dataclass_fields__]
         if unknown:
             raise UsageError(f"there is no control {', '.join(map(repr, unknown))}; there are {', '.join(Controls.__dataclass_fields__)}")
-        return evaluate(self.kernel, replace(self.controls, **changes))
+        controls = replace(self.controls, **changes)
+        check_controls(self.kernel, controls)
+        return evaluate(self.kernel, controls)
+
+    def again(self, draws: Mapping[str, Any] | None = None, **settings: Any) -> Appraisal:
+        """Appraise the same programme from the same tables, with other draws or other settings.
+
+        Parameters
+        ----------
+        draws : mapping of outcome or construct to Draws, optional
+            The appraisal's own unless given.
+        **settings
+            As `appraise` takes them; the rest stays as it was.
+
+        Raises
+        ------
+        UsageError, AnalysisError
+            As `appraise` does.
+        """
+        if self.source is None:
+            raise AnalysisError("this appraisal does not hold what it was made from; call appraise again")
+        source, drawn = self.source, self.draws if draws is None else draws
+        return appraise(source.evidence, self.programme_id, self.area, drawn, source.baselines, source.prices, **{**source.settings, **settings})
+
+    @cached_property
+    def scrambles(self) -> tuple[Appraisal, ...]:
+        """The same from seven further scrambles of every draw; empty where an effect cannot be drawn again as it was."""
+        return other_scrambles(self)
+
+    def scramble_errors(self, count: int = SCRAMBLES) -> ScrambleErrors | None:
+        """Standard errors of the printed figures, from `count` scrambles; None where an effect cannot be drawn again as it was."""
+        others = self.scrambles if count == SCRAMBLES else other_scrambles(self, count)
+        return scramble_errors(self, others) if others else None
+
+    @cached_property
+    def _scenarios(self) -> tuple[Scenario, ...]:
+        return scenarios(self)
+
+    def scenarios(self) -> Scenarios:
+        """The named scenarios of ``scenarios.csv`` that act on this programme, each worked out alone."""
+        return Scenarios(self.evaluation, self._scenarios)
 
     def summary(self) -> Any:
         """The main figures as a data frame: mean, median, lower, upper by quantity, per family offered."""
@@ -104,12 +170,11 @@ class Appraisal:
         return f"Appraisal({self.programme_id}{where}: {self.status}; {tail})"
 
     def _repr_html_(self) -> str:
-        flags = "".join(f"<li>{escape(flag)}</li>" for flag in self.flags)
-        return f"<p><code>{escape(repr(self))}</code></p>{self.summary().to_html(float_format='{:,.0f}'.format)}<ul>{flags}</ul>"
+        return appraisal_html(self)
 
 
 def appraise(evidence: Any, programme: str, area: str | None = None, draws: Mapping[str, Any] | None = None,
-             baselines: Mapping[str, BaselineRisk] | None = None, **settings: Any) -> Appraisal:  # fmt: skip
+             baselines: Mapping[str, BaselineRisk] | None = None, prices: Mapping[str, Any] | None = None, **settings: Any) -> Appraisal:  # fmt: skip
     """Value a programme.
 
     Parameters
@@ -123,9 +188,14 @@ def appraise(evidence: Any, programme: str, area: str | None = None, draws: Mapp
         The effect to expect in a new area; used unchanged and in order.
     baselines : mapping of construct to BaselineRisk, optional
         Risks without the programme, such as the area's own; those of ``baselines.csv`` where none is given.
+    prices : mapping of unit_cost_id to Row, optional
+        Prices in place of the national ones, such as `local_prices` finds.
     **settings
         ``families, take_up, cost_per_family, children_per_family, horizon, schedule, price_year, count`` (number of draws) ``, seed,
-        optimism_bias, baseline_risk`` (mapping of outcome to risk), ``edition_date``; the tables give what is not set.
+        optimism_bias, baseline_risk`` (mapping of outcome to risk), ``assume`` (mapping of parameter_id to a figure in place of the
+        table's), ``edition_date, half_life, deadweight, payer_share, set_up_cost,
+        set_up_years, training_cost, staff_turnover, supervision_cost, support_cost, support_years``; the tables give what is not set,
+        and what they do not give is neutral.
 
     Returns
     -------
@@ -145,16 +215,38 @@ def appraise(evidence: Any, programme: str, area: str | None = None, draws: Mapp
     drawn, checked = dict(draws or {}), check_settings(evidence, settings)
     row = evidence["programmes"][programme]
     pathways = evidence["pathways"].where(programme_id=programme)
-    _check_exclusive(pathways)
     count, seed = _count_and_seed(evidence, drawn, checked)
     constructs = [pathway["construct"] for pathway in pathways if pathway["construct"]]
     risks = risks_by_construct(evidence, checked.get("baseline_risk", {}), constructs)
     builder = Builder(evidence, row, drawn, count, seed, setting(evidence, checked, "price_year"), default(evidence, "rule.currency", "schedule"), risks,
-                      dict(baselines or {}))  # fmt: skip
+                      dict(baselines or {}), dict(prices or {}), checked.get("assume", {}))  # fmt: skip
     controls = controls_from(evidence, checked, row["children_per_family"], risks)
-    kernel, unvalued = kernel_from(builder, pathways)
+    kernel, unvalued = kernel_from(builder, pathways, _twice(pathways))
+    check_controls(kernel, controls)
     _note_discounting(builder, kernel, schedule_bands(evidence, checked), controls.horizon)
-    return _assemble(builder, programme, area, pathways, kernel, controls, unvalued)
+    source = Source(evidence, MappingProxyType(dict(baselines or {})), MappingProxyType(dict(prices or {})), MappingProxyType(checked))
+    return replace(_assemble(builder, programme, area, pathways, kernel, controls, unvalued), source=source)
+
+
+def check_controls(kernel: Kernel, controls: Controls) -> None:
+    """Refuse controls that mean nothing for a kernel.
+
+    Raises
+    ------
+    UsageError
+        If deadweight is asked for where every effect is already net of it, or costs are added to an unknown one: both at once.
+    """
+    problems = []
+    if controls.deadweight > 0 and all(line.controlled for line in kernel.benefits):
+        problems.append(
+            f"deadweight = {controls.deadweight:g}: every effect here was seen against a comparison group, and so is already net of what "
+            "would have happened anyway; leave it at 0"
+        )
+    added = [name for name in ADDED_COSTS if getattr(controls, name) > 0]
+    if added and not kernel.costs and controls.cost_per_family is None:
+        problems.append(f"{', '.join(added)}: the cost of the programme itself is not known; set cost_per_family too, so that the total is whole")
+    if problems:
+        raise UsageError("\n".join(problems))
 
 
 def _note_discounting(builder: Builder, kernel: Kernel, bands: Mapping[str, list[Any]], horizon: int) -> None:
@@ -165,8 +257,8 @@ def _note_discounting(builder: Builder, kernel: Kernel, bands: Mapping[str, list
         builder.used[line.pathway_id] += [row for row in bands[group] if later and row["year_from"] < horizon]
 
 
-def _check_exclusive(pathways: tuple[Any, ...]) -> None:
-    """No two active pathways of one group in one perspective: they would value the same thing twice."""
+def _twice(pathways: tuple[Any, ...]) -> list[str]:
+    """Active pathways of one group in one perspective: they would value the same thing twice."""
     seen: dict[tuple[str, str], str] = {}
     problems = []
     for pathway in pathways:
@@ -177,8 +269,7 @@ def _check_exclusive(pathways: tuple[Any, ...]) -> None:
             first = seen.setdefault((pathway["exclusive_group"], view), pathway["pathway_id"])
             if first != pathway["pathway_id"]:
                 problems.append(f"evidence/pathways.csv ({pathway['pathway_id']}): values the same thing as {first!r} in the {view} total; make one of them inactive")
-    if problems:
-        raise AnalysisError("\n".join(problems))
+    return problems
 
 
 def _count_and_seed(evidence: Any, draws: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[int, int]:
@@ -200,14 +291,14 @@ def _assemble(builder: Builder, programme: str, area: str | None, pathways: tupl
     counted = tuple(pathway for pathway in pathways if pathway["active"] and pathway["pathway_id"] in builder.used)
     beside = [row for row in builder.evidence["programme_costs"].where(programme_id=programme) if row["price_year"] is not None]
     costs = sorted((builder.priced.get(row.key) or _beside(builder, row) for row in beside), key=lambda priced: priced.row.key not in builder.priced)
-    prices = tuple(priced for priced in builder.priced.values() if priced.row.table == "unit_costs")
+    prices = tuple(priced for priced in builder.priced.values() if priced.row.table != "programme_costs")
     share = unverified_share(kernel, controls, builder.used)
     return Appraisal(
         programme, area, VALUED if evaluation.valued else NOT_VALUED, None if evaluation.valued else _reason(pathways, unvalued, evaluation),
         kernel, controls, evaluation, tuple(costs), prices, counted,
         refused=tuple(pathway for pathway in pathways if not pathway["active"] and not pathway["break_even"]),
         unvalued=unvalued, used=MappingProxyType({key: tuple(rows) for key, rows in builder.used.items()}),
-        flags=sentences(builder.evidence, pathways, builder.used, unvalued, evaluation), unverified_share=share,
+        flags=sentences(builder.evidence, pathways, builder.used, unvalued, evaluation, builder.assumed), unverified_share=share,
         draws=MappingProxyType(dict(builder.draws)),
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ from workbench.errors import AnalysisError
 DAYS_A_YEAR = 365.25
 _PERIODS = {"week": DAYS_A_YEAR / 7, "month": 12.0, "day": DAYS_A_YEAR, "year": 1.0}  # the calendar: periods in a year
 OR = "OR"
+_UNCONTROLLED = "before_after"  # the design of a study without a comparison group
 
 
 class Unvalued(Exception):
@@ -59,6 +60,10 @@ class Builder:
     own_risks : mapping of construct to float
     baselines : mapping of construct to BaselineRisk
         In place of the table's.
+    stand_ins : mapping of unit_cost_id to Row
+        Prices used in place of the national ones, such as the area's own.
+    assumed : mapping of parameter_id to float
+        The reader's figures in place of the table's, the same in every draw.
     used : mapping of pathway to list of Row
     """
 
@@ -71,6 +76,8 @@ class Builder:
     currency: str
     own_risks: Mapping[str, float]
     baselines: Mapping[str, BaselineRisk]
+    stand_ins: Mapping[str, Any] = field(default_factory=dict)
+    assumed: Mapping[str, float] = field(default_factory=dict)
     used: dict[str, list[Any]] = field(default_factory=dict)
     priced: dict[str, Priced] = field(default_factory=dict)
     _points: dict[str, np.ndarray] = field(default_factory=dict)
@@ -88,6 +95,8 @@ class Builder:
 
     def quantity(self, row: Mapping[str, Any]) -> np.ndarray:
         """A parameter's draws, shape (n,), or (1,) where it does not vary."""
+        if row["parameter_id"] in self.assumed:
+            return np.array([float(self.assumed[row["parameter_id"]])])
         if not is_uncertain(row):
             return np.array([central(row)])
         return quantiles(row, self.points(f"parameter/{row['parameter_id']}"))
@@ -148,7 +157,20 @@ class Builder:
             raise Unvalued(f"No effect on “{self.outcome_of(construct)['name']}” was estimated, so that “{pathway['name']}” is not valued.")
         if found.measure != OR:
             raise AnalysisError(f"pathway {pathway['pathway_id']!r} needs log odds ratios for {construct!r}; the draws are {found.measure}")
-        return np.asarray(found.raw, dtype=float)
+        theta = np.asarray(found.raw, dtype=float)
+        if not np.isfinite(theta).all():
+            raise AnalysisError(f"pathway {pathway['pathway_id']!r}: {int((~np.isfinite(theta)).sum())} of the {theta.size} draws for {construct!r} are not finite numbers")
+        return theta
+
+    def controlled(self, pathway: Any) -> bool:
+        """False if a study behind a pathway's effect had no comparison group."""
+        if pathway["kind"] == "event":
+            effects = getattr(getattr(self.drawn(pathway["construct"]), "parent", None), "effects", None)
+            studies = [self.evidence["studies"][row["study_id"]] for row in getattr(effects, "rows", ())]
+        else:
+            cite = self.evidence["parameters"][_named(pathway, "quantity_id")]["cite"]
+            studies = [] if cite is None else list(self.evidence["studies"].where(cite=cite))
+        return all(study["design"] != _UNCONTROLLED for study in studies)
 
     def logit_p0(self, pathway: Any) -> np.ndarray:
         """Logit of the risk without the programme, shape (n,)."""
@@ -174,7 +196,8 @@ class Builder:
     def benefit(self, pathway: Any) -> BenefitLine:
         """An active event or quantity pathway as a line of the kernel."""
         common = self.begin(pathway)
-        row = self.evidence["unit_costs"][_named(pathway, "unit_cost_id")]
+        named = _named(pathway, "unit_cost_id")
+        row = self.stand_ins.get(named) or self.evidence["unit_costs"][named]
         value = self.price(pathway, row, "price")
         years = self.parameter(pathway, "duration_id")
         periods = periods_a_year(row["unit"])
@@ -191,7 +214,7 @@ class Builder:
             value=sign * value * (periods or 1.0), years=years, onset_years=int(pathway["onset_years"] or 1), lost=lost,
             lost_years=1.0 if lost is None else float(self.evidence["parameters"][pathway["decay_id"]]["year_to"]),
             cashable=self.parameter(pathway, "cashable_id"), cash_class=None if pathway["cashable_id"] else _named(pathway, "cash_class"),
-            discount=DISCOUNT_GROUPS.index(pathway["discount"]),
+            discount=DISCOUNT_GROUPS.index(pathway["discount"]), controlled=self.controlled(pathway),
         )  # fmt: skip
 
     def cost(self, pathway: Any) -> CostLine:
@@ -236,7 +259,7 @@ def periods_a_year(unit: str) -> float | None:
     return _PERIODS[found.group(1)] if found else None
 
 
-def kernel_from(builder: Builder, pathways: Sequence[Any]) -> tuple[Kernel, tuple[tuple[Any, str], ...]]:
+def kernel_from(builder: Builder, pathways: Sequence[Any], problems: Sequence[str] = ()) -> tuple[Kernel, tuple[tuple[Any, str], ...]]:
     """Build the kernel.
 
     Parameters
@@ -244,14 +267,22 @@ def kernel_from(builder: Builder, pathways: Sequence[Any]) -> tuple[Kernel, tupl
     builder : Builder
     pathways : sequence of Row
         The programme's pathways.
+    problems : sequence of str
+        What is known to be wrong already, to be told with the rest.
 
     Returns
     -------
     Kernel
+        In single precision, so that a briefing's own copy is the same kernel.
     tuple of (Row, str)
         Pathways that should count but cannot be valued, each with the reason as a sentence.
+
+    Raises
+    ------
+    AnalysisError
+        Naming what is wrong with every pathway at once.
     """
-    benefits, costs, yardsticks, unvalued = [], [], [], []
+    benefits, costs, yardsticks, unvalued, wrong = [], [], [], [], list(problems)
     theta: dict[str, np.ndarray] = {}
     logit_p0: dict[str, np.ndarray] = {}
     for pathway in pathways:
@@ -269,5 +300,9 @@ def kernel_from(builder: Builder, pathways: Sequence[Any]) -> tuple[Kernel, tupl
         except Unvalued as reason:
             builder.used.pop(pathway["pathway_id"], None)
             unvalued.append((pathway, str(reason)))
+        except AnalysisError as problem:
+            wrong.append(str(problem))
+    if wrong:
+        raise AnalysisError("\n".join(dict.fromkeys(wrong)))
     kernel = Kernel(builder.count, builder.seed, builder.currency, builder.price_year, theta, logit_p0, tuple(benefits), tuple(costs), tuple(yardsticks))
-    return kernel, tuple(unvalued)
+    return kernel.single(), tuple(unvalued)

@@ -61,13 +61,26 @@ def annual_rates(rows: Iterable[Mapping[str, Any]], schedule: str, years: int, o
         If no band covers a year, or no edition was in force on the day.
     """
     bands = bands_in_force(rows, schedule, on)
-    rates = np.zeros(years)
+    rates, problems = np.zeros(years), []
     for year in range(1, years):
-        band = [row for row in bands if row["year_from"] <= year <= row["year_to"]]
-        if len(band) != 1:
-            raise AnalysisError(f"discount schedule {schedule!r}: {len(band)} rows cover year {year}, must be one; see evidence/parameters.csv")
-        rates[year] = band[0]["value"]
+        band = [row for row in bands if row["year_from"] <= year <= last_year(row)]
+        if len(band) == 1:
+            rates[year] = band[0]["value"]
+        else:
+            problems.append((year, len(band)))
+    if problems:
+        words = "; ".join(f"{count or 'no'} rows cover {_spell([year for year, each in problems if each == count])}" for count in sorted({count for _, count in problems}))
+        raise AnalysisError(f"discount schedule {schedule!r}: {words}, must be one for each year; see evidence/parameters.csv")
     return rates
+
+
+def last_year(row: Mapping[str, Any]) -> float:
+    """Last year of a band; without end where the row names none."""
+    return np.inf if row["year_to"] is None else row["year_to"]
+
+
+def _spell(years: list[int]) -> str:
+    return f"year {years[0]}" if len(years) == 1 else f"years {years[0]} to {years[-1]}"
 
 
 def bands_in_force(rows: Iterable[Mapping[str, Any]], schedule: str, on: datetime.date | None = None) -> list[Mapping[str, Any]]:
@@ -123,3 +136,52 @@ def bisect(function: Any, low: float, high: float, steps: int = 200) -> float | 
         else:
             high = middle
     return 0.5 * (low + high)
+
+
+def crossing(function: Any, low: float, high: float, tolerance: float = 1e-13, steps: int = 100) -> float | None:
+    """Return where a continuous function is zero between two points, or None unless its sign changes between them.
+
+    Inverse quadratic interpolation inside a bracket that always holds the root, halved where interpolation is not safe.
+
+    Parameters
+    ----------
+    function : callable
+        Float to float.
+    low, high : float
+    tolerance : float
+        Half width of the last bracket, relative to 1 + |root|.
+    steps : int
+        The most steps to take.
+
+    References
+    ----------
+    Chandrupatla 1997, doi 10.1016/S0965-9978(96)00051-8.
+    """
+    a, b = high, low
+    at_a, at_b = function(a), function(b)
+    if at_a == 0.0 or at_b == 0.0:
+        return a if at_a == 0.0 else b
+    if (at_a > 0) == (at_b > 0) or not (np.isfinite(at_a) and np.isfinite(at_b)):
+        return None
+    share, c, at_c = 0.5, b, at_b
+    for _ in range(steps):
+        x = a + share * (b - a)
+        at_x = function(x)
+        if (at_x > 0) == (at_a > 0):
+            c, at_c, a, at_a = a, at_a, x, at_x
+        else:
+            c, b, a, at_c, at_b, at_a = b, a, x, at_b, at_a, at_x
+        best = a if abs(at_a) < abs(at_b) else b
+        least = tolerance * (1 + abs(best)) / abs(b - a)
+        if least > 0.5 or at_x == 0.0:
+            return best
+        share = min(max(_step(a, b, c, at_a, at_b, at_c), least), 1 - least)
+    return best
+
+
+def _step(a: float, b: float, c: float, at_a: float, at_b: float, at_c: float) -> float:
+    """Share of the way from a to b for the next point: by inverse quadratic interpolation where that is safe, else half."""
+    xi, phi = (a - b) / (c - b), (at_a - at_b) / (at_c - at_b)
+    if not (phi**2 < xi and (1 - phi) ** 2 < 1 - xi):
+        return 0.5
+    return at_a / (at_b - at_a) * at_c / (at_b - at_c) + (c - a) / (b - a) * at_a / (at_c - at_a) * at_b / (at_c - at_b)

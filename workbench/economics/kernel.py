@@ -1,18 +1,19 @@
-"""What `evaluate` works on: the kernel (all that depends on draws) and the controls (all that a reader may change).
+"""The kernel: all that depends on draws, and nothing that a reader may change.
 
-Both are frozen. The kernel's money is already in one currency and one price year. Arrays have one entry per draw, in the
-order in which the synthesis drew them, and are read-only.
+It is frozen. Its money is already in one currency and one price year. Arrays have one entry per draw, in the order in which
+the synthesis drew them, and are read-only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from workbench.errors import UsageError
+from workbench.errors import UsageError, nearest
 
 STANDARD, HEALTH = 0, 1
 DISCOUNT_GROUPS = ("standard", "health")
@@ -47,6 +48,8 @@ class BenefitLine:
         0 for the standard schedule, 1 for that of health effects.
     societal, budget : bool
         Whether it counts in society's total and in the payer's budget.
+    controlled : bool
+        Whether the effect was seen against a comparison group; only otherwise may deadweight be taken off.
     """
 
     pathway_id: str
@@ -64,6 +67,7 @@ class BenefitLine:
     discount: int
     societal: bool
     budget: bool
+    controlled: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,78 +158,45 @@ class Kernel:
         """Payers of the programme's cost in the payer's budget."""
         return tuple(dict.fromkeys(line.payer for line in self.costs if line.budget))
 
+    def single(self) -> Kernel:
+        """Return the kernel with every array rounded to single precision, so that a copy in half the space is the same kernel."""
+        names = ("benefits", "costs", "yardsticks")
+        lines = {name: tuple(_rounded(line) for line in getattr(self, name)) for name in names}
+        shared = {name: {key: _to_single(value) for key, value in getattr(self, name).items()} for name in ("theta", "logit_p0")}
+        return replace(self, **lines, **shared)
 
-def read_only(array: np.ndarray) -> np.ndarray:
-    """A float64 copy that cannot be written to."""
+    def with_theta(self, theta: Mapping[str, np.ndarray]) -> Kernel:
+        """Return the kernel with the effects on some constructs exchanged, as for another prior.
+
+        Parameters
+        ----------
+        theta : mapping of construct to ndarray, shape (n,)
+            Log odds ratios in printed direction.
+
+        Raises
+        ------
+        UsageError
+            If a construct drives no pathway, or the number of draws differs.
+        """
+        problems = [f"no pathway is driven by {name!r}; {nearest(name, self.theta) or 'there are ' + ', '.join(self.theta)}" for name in theta if name not in self.theta]
+        problems += [f"theta of {name!r} has shape {np.shape(value)}, must be ({self.count},)" for name, value in theta.items() if np.shape(value) != (self.count,)]
+        if problems:
+            raise UsageError("\n".join(problems))
+        return replace(self, theta={**self.theta, **theta})
+
+
+def read_only(array: Any) -> np.ndarray:
+    """A float64 copy that cannot be written to; the array itself where nobody can write to it."""
+    if isinstance(array, np.ndarray) and array.dtype == float and array.base is None and not array.flags.writeable:
+        return array
     copy = np.array(array, dtype=float)
     copy.flags.writeable = False
     return copy
 
 
-@dataclass(frozen=True, eq=False)
-class Controls:
-    """What a reader may change.
-
-    Attributes
-    ----------
-    families : float
-        Families offered the programme.
-    take_up : float
-        Share of them who start; scales totals only, since effects and costs are per family offered.
-    children_per_family : float
-    horizon : int
-        Number of years counted, year 0 being the first.
-    schedule : ndarray, shape (2, years) or (years,), years >= horizon
-        Annual discount rates by year: standard, then health effects (one row serves for both).
-    cost_per_family : float or None
-        Cost per family offered, paid in year 0, in place of the kernel's cost lines.
-    optimism_bias : float
-        Share added to cost.
-    baseline_risk : mapping of construct to float
-        Risk without the programme, in place of the kernel's.
-
-    Raises
-    ------
-    UsageError
-        Naming every value that is out of range.
-    """
-
-    families: float
-    take_up: float
-    children_per_family: float
-    horizon: int
-    schedule: np.ndarray
-    cost_per_family: float | None = None
-    optimism_bias: float = 0.0
-    baseline_risk: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        rates = np.array(self.schedule, dtype=float)
-        object.__setattr__(self, "schedule", read_only(np.vstack([rates, rates]) if rates.ndim == 1 else rates))
-        object.__setattr__(self, "baseline_risk", MappingProxyType(dict(self.baseline_risk)))
-        problems = _out_of_range(self)
-        if problems:
-            raise UsageError("\n".join(problems))
+def _to_single(array: np.ndarray) -> np.ndarray:
+    return np.asarray(array, dtype=np.float32).astype(float)
 
 
-def _out_of_range(controls: Controls) -> list[str]:
-    """Every control that cannot be, with the rule it breaks."""
-    problems = []
-    for name, low, high in (
-        ("families", 0, np.inf), ("take_up", 0, 1), ("children_per_family", 0, np.inf), ("cost_per_family", 0, np.inf),
-        ("optimism_bias", 0, np.inf),
-    ):  # fmt: skip
-        value = getattr(controls, name)
-        if value is not None and not (np.isfinite(value) and low <= value <= high):
-            problems.append(f"{name} = {value}: must lie between {low} and {high}" if np.isfinite(high) else f"{name} = {value}: must be {low} or more")
-    for construct, risk in controls.baseline_risk.items():
-        if not 0 < risk < 1:
-            problems.append(f"baseline_risk.{construct} = {risk}: must lie between 0 and 1")
-    rates = controls.schedule
-    if not (isinstance(controls.horizon, (int, np.integer)) and controls.horizon >= 1):
-        problems.append(f"horizon = {controls.horizon}: must be a whole number of years, 1 or more")
-    elif rates.ndim != 2 or rates.shape[0] != len(DISCOUNT_GROUPS) or rates.shape[1] < controls.horizon:
-        problems.append(f"schedule: must hold {len(DISCOUNT_GROUPS)} rows of at least {controls.horizon} annual rates, has shape {rates.shape}")
-    elif not np.all(np.isfinite(rates)) or np.any(rates <= -1) or np.any(rates[:, 0] != 0):
-        problems.append("schedule: rates must be finite and above -1, and year 0 is not discounted, so that its rate must be 0")
-    return problems
+def _rounded(line: Any) -> Any:
+    return replace(line, **{name: _to_single(value) for name, value in vars(line).items() if isinstance(value, np.ndarray)})

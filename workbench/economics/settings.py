@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from workbench.economics.discounting import annual_rates, bands_in_force
-from workbench.economics.kernel import DISCOUNT_GROUPS, Controls
+from workbench.economics.controls import Controls
+from workbench.economics.kernel import DISCOUNT_GROUPS
 from workbench.errors import AnalysisError, UsageError, nearest
 
 # setting -> kind, lowest, highest; the rule row of parameters.csv that holds its default, if it has one
@@ -24,10 +25,29 @@ _SETTINGS: dict[str, tuple[str, float, float, str | None]] = {
     "count": ("integer", 2, 2**20, "rule.draws"),
     "seed": ("integer", 0, 2**63, "rule.seed"),
     "optimism_bias": ("number", 0, np.inf, "bias.cost"),
+    "half_life": ("positive", 0, np.inf, None),
+    "deadweight": ("number", 0, 1, None),
+    "payer_share": ("number", 0, 1, None),
+    "set_up_cost": ("number", 0, np.inf, None),
+    "set_up_years": ("positive", 0, np.inf, "rule.set-up-years"),
+    "training_cost": ("number", 0, np.inf, None),
+    "staff_turnover": ("number", 0, np.inf, None),
+    "supervision_cost": ("number", 0, np.inf, None),
+    "support_cost": ("number", 0, np.inf, None),
+    "support_years": ("integer", 0, 300, None),
     "baseline_risk": ("risks", 0, 1, None),
+    "assume": ("assumptions", 0, 0, None),
     "edition_date": ("date", 0, 0, None),
 }
-_KINDS = {"number": "a number", "integer": "a whole number", "text": "a name", "risks": "a mapping of outcome to risk", "date": "a date"}
+# settings that are controls of the same name, and neutral unless set
+_ADDED = (
+    "cost_per_family", "half_life", "deadweight", "payer_share", "set_up_cost", "training_cost", "staff_turnover", "supervision_cost",
+    "support_cost", "support_years",
+)  # fmt: skip
+#: Costs that come on top of a programme's own.
+ADDED_COSTS = ("set_up_cost", "training_cost", "supervision_cost", "support_cost")
+_KINDS = {"number": "a number", "positive": "a number", "integer": "a whole number", "text": "a name", "risks": "a mapping of outcome to risk", "date": "a date",
+          "assumptions": "a mapping of parameter_id to figure"}  # fmt: skip
 
 
 def check_settings(evidence: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,12 +87,18 @@ def _problems(name: str, value: Any) -> list[str]:
             return [f"{name} = {value!r}: must be {_KINDS[kind]}, for example {{'reunification': 0.2}}"]
         wrong = [key for key, risk in value.items() if not (_is_number(risk) and 0 < risk < 1)]
         return [f"{name}.{key} = {value[key]!r}: must be a number between 0 and 1" for key in wrong]
+    if kind == "assumptions":
+        if not isinstance(value, Mapping):
+            return [f"{name} = {value!r}: must be {_KINDS[kind]}, for example {{'share': 0.1}}"]
+        return [f"{name}.{key} = {figure!r}: must be a number" for key, figure in value.items() if not _is_number(figure)]
     if kind == "text":
         return [] if isinstance(value, str) else [f"{name} = {value!r}: must be {_KINDS[kind]}"]
     if kind == "date":
         return [] if isinstance(value, datetime.date) or _is_date(value) else [f"{name} = {value!r}: must be {_KINDS[kind]} such as 2026-01-31"]
     if not _is_number(value) or (kind == "integer" and int(value) != value):
         return [f"{name} = {value!r}: must be {_KINDS[kind]}"]
+    if kind == "positive" and value <= low:
+        return [f"{name} = {value}: must be more than {low:g}"]
     if not low <= value <= high:
         return [f"{name} = {value}: must be {low:g} or more" + ("" if np.isinf(high) else f" and {high:g} or less")]
     return []
@@ -86,7 +112,20 @@ def _unknown(evidence: Any, name: str, value: Any) -> list[str]:
     if name == "baseline_risk":
         known = {row[column] for row in evidence["outcomes"] for column in ("construct", "outcome_id")}
         return [f"{name}.{key}: there is no such outcome; {nearest(key, known) or 'see outcomes.csv'}" for key in value if key not in known]
-    return []
+    return assumption_problems(evidence, value) if name == "assume" else []
+
+
+def assumption_problems(evidence: Any, assumed: Mapping[str, float]) -> list[str]:
+    """What is wrong with figures in place of those of ``parameters.csv``: no such pathway parameter, or not a share or a duration."""
+    known = {row["parameter_id"]: row for row in evidence["parameters"].where(group="pathway")}
+    problems = [f"assume.{key}: there is no such pathway parameter; {nearest(key, known) or 'there are ' + ', '.join(known)}" for key in assumed if key not in known]
+    for key, figure in assumed.items():
+        unit = known[key]["unit"] if key in known else None
+        if unit == "share" and not 0 <= figure <= 1:
+            problems.append(f"assume.{key} = {figure:g}: must be a share between 0 and 1")
+        elif unit == "years" and figure < 0:
+            problems.append(f"assume.{key} = {figure:g}: must be 0 years or more")
+    return problems
 
 
 def _is_number(value: Any) -> bool:
@@ -146,9 +185,10 @@ def controls_from(evidence: Any, settings: Mapping[str, Any], children_per_famil
         children_per_family=float(default(evidence, "rule.children-per-family") if children is None else children),
         horizon=horizon,
         schedule=schedules(evidence, settings, horizon),
-        cost_per_family=settings.get("cost_per_family"),
         optimism_bias=float(setting(evidence, settings, "optimism_bias")),
+        set_up_years=float(setting(evidence, settings, "set_up_years")),
         baseline_risk=risks,
+        **{name: settings[name] for name in _ADDED if name in settings},
     )
 
 
@@ -158,8 +198,8 @@ def schedules(evidence: Any, settings: Mapping[str, Any], horizon: int) -> np.nd
     They reach as far as both schedules are laid down, so that a reader may lengthen the horizon later.
     """
     bands = schedule_bands(evidence, settings)
-    laid_down = min(max(row["year_to"] for row in rows) for rows in bands.values()) + 1
-    years = max(horizon, laid_down)
+    ends = [max(row["year_from"] if row["year_to"] is None else row["year_to"] for row in rows) for rows in bands.values()]
+    years = max(horizon, int(min(ends)) + 1)
     return np.vstack([annual_rates(rows, rows[0]["schedule"], years) for rows in bands.values()])
 
 

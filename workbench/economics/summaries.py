@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from workbench.errors import UsageError
 
 LEVELS = (0.025, 0.975)
 
@@ -59,6 +62,9 @@ class Amount:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.draws, dtype=dtype)
 
+    def _repr_html_(self) -> str:
+        return f"<p>{self.mean:,.4g} (95 % interval {self.low:,.4g} to {self.high:,.4g})</p>"
+
     def __repr__(self) -> str:
         return f"Amount(mean {self.mean:,.4g}, median {self.median:,.4g}, 95 % {self.low:,.4g} to {self.high:,.4g})"
 
@@ -81,6 +87,24 @@ class YearAmount:
     payer: str
     cash_class: str
     amount: float
+
+
+def shifted(rows: Sequence[YearAmount], families: float, cohorts: int) -> tuple[YearAmount, ...]:
+    """Return the yearly table of `families` families, offered a programme again in each of `cohorts` years.
+
+    Raises
+    ------
+    UsageError
+        If `cohorts` is not a whole number of 1 or more.
+    """
+    if not isinstance(cohorts, (int, np.integer)) or isinstance(cohorts, bool) or cohorts < 1:
+        raise UsageError(f"cohorts = {cohorts!r}: must be a whole number of yearly groups, 1 or more")
+    streams = list(dict.fromkeys((row.payer, row.cash_class) for row in rows))
+    years = max((row.year for row in rows), default=-1) + 1
+    yearly = {stream: np.zeros(years + cohorts - 1) for stream in streams}
+    for row in rows:
+        yearly[row.payer, row.cash_class][row.year : row.year + cohorts] += row.amount * families
+    return tuple(YearAmount(year, *stream, float(yearly[stream][year])) for year in range(years + cohorts - 1 if rows else 0) for stream in streams)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from workbench.baselines import BaselineRisk, baseline_risk, fixed_risk
@@ -13,11 +14,12 @@ from workbench.synthesis import headline
 
 #: Parameters that the synthesis takes; the draws that it makes carry their own number and seed to the economics.
 _SYNTHESIS = ("prior", "include_unverified", "draws", "seed")
+_LOCAL = ("local_prices",)  # parameters that choose rows before the economics starts
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """Headlines (the short answer's first), money and settings of one programme in one place."""
+    """Headlines (the short answer's first), money, settings and baseline risks by construct of one programme in one place."""
 
     evidence: Any
     programme: str
@@ -25,6 +27,40 @@ class Analysis:
     parameters: Mapping[str, Any]
     headlines: tuple[Any, ...]
     appraisal: Any
+    baselines: Mapping[str, BaselineRisk] = field(default_factory=dict)
+    prices: Mapping[str, Any] | None = None  # rows in place of national unit costs
+
+    @property
+    def files(self) -> tuple[str, str]:
+        """Names of the briefing's two files: the plain one, and the one with the panel of the reader's own numbers."""
+        from workbench.runs.build import file_names
+
+        return file_names(self.programme, self.area)
+
+    def choices(self, stops: Sequence[str], years: int) -> Any:
+        """Return what the panel needs, see `workbench.runs.choices.choices`."""
+        from workbench.runs.choices import choices
+
+        return choices(self, stops, years)
+
+    @property
+    def money(self) -> dict[str, Any]:
+        """The settings that the economics takes; number and seed of the draws come with the draws."""
+        return {name: value for name, value in self.parameters.items() if name not in (*_SYNTHESIS, *_LOCAL)}
+
+    @cached_property
+    def local(self) -> Any:
+        """The area's picture (`Local`): families who could take part, own prices, similar areas, other analyses; worked out once."""
+        from workbench.runs.local import local_picture
+
+        return local_picture(self)
+
+    @cached_property
+    def decision(self) -> Any:
+        """What bears on a decision (`Decision`): what drives the money, what to study next, who gains; worked out once."""
+        from workbench.runs.deciding import decision_of
+
+        return decision_of(self)
 
     def __repr__(self) -> str:
         lines = [f"<Analysis {self.programme}, {self.area['area']}: {len(self.headlines)} outcomes>"]
@@ -67,12 +103,14 @@ def analyse(evidence: Any, programme: str, area: str | None = None, **parameters
         For an unknown programme, area or parameter, all checked before anything is fitted.
     """
     from workbench.economics import appraise
+    from workbench.runs.local import stand_ins
     from workbench.runs.parameters import check
 
     find_programme(evidence, programme)
     place = find_area(evidence, area)
     settings = check(parameters, known_outcomes(evidence))
     risks = _own_risks(evidence, settings.get("baseline_risk", {}))
+    prices = stand_ins(evidence, place, settings)
     synthesis = {name: settings[name] for name in _SYNTHESIS if name in settings}
     family = evidence["programmes"][programme]["family"]
     constructs = constructs_of(evidence, programme)
@@ -80,9 +118,9 @@ def analyse(evidence: Any, programme: str, area: str | None = None, **parameters
     baselines = {name: risk for name, risk in {**published, **risks}.items() if risk is not None}
     headlines = tuple(headline(evidence, programme, name, baseline=baselines.get(name), **synthesis) for name in constructs)
     drawn = {item.construct["construct"]: item.draws for item in headlines if item.draws is not None}
-    money = {name: value for name, value in settings.items() if name not in _SYNTHESIS}
-    appraisal = appraise(evidence, programme, area=place["gss_code"], draws=drawn, baselines=baselines, **money)
-    return Analysis(evidence, programme, place, settings, headlines, appraisal)
+    money = {name: value for name, value in settings.items() if name not in (*_SYNTHESIS, *_LOCAL)}
+    appraisal = appraise(evidence, programme, area=place["gss_code"], draws=drawn, baselines=baselines, prices=prices, **money)
+    return Analysis(evidence, programme, place, settings, headlines, appraisal, baselines, prices)
 
 
 def _own_risks(evidence: Any, given: Mapping[str, float]) -> dict[str, BaselineRisk]:

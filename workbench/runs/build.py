@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import UsageError, WorkbenchError
-from workbench.runs import cache, mapping, notebooks
+from workbench.runs import cache, comparing, mapping, notebooks
 from workbench.runs.lookup import check_names, find_area, find_programme, known_outcomes
 from workbench.runs.parameters import check, check_notebook
 
 NOTEBOOK = "briefing.ipynb"
+INTERACTIVE = ".interactive.html"  # how the name of a page with the panel ends
+TAGS = ("briefing", "interactive")  # of the notebook's cells that end in a page
+Headlines = Callable[[], Mapping[tuple[str, str], Any]]
 
 
 @dataclass(frozen=True)
@@ -28,17 +32,28 @@ class Built:
 
 @dataclass(frozen=True)
 class Result:
-    """All briefings of one call, their index page and the evidence map; no index where the folder holds no briefing."""
+    """What one call made; no index where the folder holds no briefing.
+
+    Attributes
+    ----------
+    briefings : tuple of Built
+    index : Path or None
+    map, compare : Built or None
+        The evidence map and the compare page.
+    notes : tuple of str
+        What could not be exported beside a briefing, each said once.
+    """
 
     briefings: tuple[Built, ...]
     index: Path | None
     map: Built | None = None
+    compare: Built | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Built, ...]:
         """The pages that could not be built."""
-        pages = self.briefings if self.map is None else (*self.briefings, self.map)
-        return tuple(item for item in pages if item.state == "failed")
+        return tuple(item for item in (*self.briefings, self.map, self.compare) if item is not None and item.state == "failed")
 
 
 def brief(
@@ -49,8 +64,9 @@ def brief(
     workspace: str | Path = ".",
     force: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
+    exports: bool = True,
 ) -> Result:
-    """Build one briefing per programme, the evidence map, and the index of all briefings in the output folder.
+    """Build one briefing per programme with its exports, the evidence map, the compare page, and the index of all briefings.
 
     Parameters
     ----------
@@ -68,6 +84,8 @@ def brief(
         Build even what has not changed.
     progress : callable, optional
         Called with (done, total, what comes next).
+    exports : bool
+        Write tables, figures, the PDF and citations beside each briefing.
 
     Returns
     -------
@@ -99,8 +117,24 @@ def brief(
         built.append(_one(evidence, row["programme_id"], place, settings, notebook, folder, force))
     if progress:
         progress(len(rows), len(rows), "")
-    made = write_map(evidence, folder, force)
-    return Result(tuple(built), write_index(evidence, folder), made)
+    headlines = functools.cache(lambda: mapping.map_headlines(evidence))  # the map and the compare page share one run
+    made = write_map(evidence, folder, force, headlines)
+    compared = write_compare(evidence, folder, None, force, headlines)
+    notes = _export(evidence, built) if exports else ()
+    return Result(tuple(built), write_index(evidence, folder), made, compared, notes)
+
+
+def _export(evidence: Any, built: Sequence[Built]) -> tuple[str, ...]:
+    """Write the exports of what was built; a briefing stands even where they fail."""
+    from workbench.runs.exporting import export_pages
+
+    notes: list[str] = []
+    for item in built:
+        try:
+            notes += [note for made in export_pages(evidence, [item.path] if item.state != "failed" else []) for note in made.notes]
+        except WorkbenchError as error:
+            notes.append(str(error))
+    return tuple(dict.fromkeys(notes))
 
 
 def _check_folder(folder: Path) -> None:
@@ -117,25 +151,32 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
+def file_names(programme: str, place: Any) -> tuple[str, str]:
+    """Return the names of a briefing's plain file and of its interactive one."""
+    stem = f"{programme}--{slug(place['area'])}"
+    return f"{stem}.html", f"{stem}{INTERACTIVE}"
+
+
 def _one(evidence: Any, programme: str, place: Any, settings: Mapping[str, Any], notebook: Path, folder: Path, force: bool) -> Built:
-    path = folder / f"{programme}--{slug(place['area'])}.html"
+    paths = [folder / name for name in file_names(programme, place)]
     values = {"programme": programme, "area": place["gss_code"], **_literals(settings)}
     templates = evidence.root / "templates"
-    store = evidence.root / ".workbench" / "cache" / f"{cache.key(evidence, notebook, templates, values)}.html"
+    key = cache.key(evidence, notebook, templates, values)
+    stores = [evidence.root / ".workbench" / "cache" / f"{key}{ending}" for ending in (".html", INTERACTIVE)]
     try:
         check_notebook(notebook, values)
-        if store.is_file() and not force:
+        kept = all(store.is_file() for store in stores) and not force
+        if not kept:
+            executed = notebooks.execute(notebook, values, evidence.root)
+            for store, tag in zip(stores, TAGS, strict=True):
+                notebooks.write(store, notebooks.to_html(executed, templates, tag))
+        for path, store in zip(paths, stores, strict=True):
             text = store.read_text(encoding="utf-8")
-            same = path.is_file() and path.read_text(encoding="utf-8") == text
-            if not same:
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
                 notebooks.write(path, text)
-            return Built(programme, place["area"], path, "unchanged")
-        text = notebooks.to_html(notebooks.execute(notebook, values, evidence.root), templates)
-        notebooks.write(store, text)
-        notebooks.write(path, text)
     except (WorkbenchError, OSError) as error:
-        return Built(programme, place["area"], path, "failed", str(error))
-    return Built(programme, place["area"], path, "built")
+        return Built(programme, place["area"], paths[0], "failed", str(error))
+    return Built(programme, place["area"], paths[0], "unchanged" if kept else "built")
 
 
 def _literals(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,11 +200,37 @@ def evidence_map(output: str | Path | None = None, workspace: str | Path = ".", 
     return write_map(evidence, folder, force)
 
 
-def write_map(evidence: Any, folder: Path, force: bool = False) -> Built:
+def write_map(evidence: Any, folder: Path, force: bool = False, headlines: Headlines | None = None) -> Built:
     """Write the evidence map into `folder`, from the cache where nothing changed."""
-    path = folder / mapping.FILE
+    return _write(folder / mapping.FILE, lambda: mapping.map_page(evidence, folder, force, headlines))
+
+
+def compare(area: str | None = None, output: str | Path | None = None, workspace: str | Path = ".", force: bool = False) -> Built:
+    """Build the compare page of an area alone, into `output` or ``briefings`` in the workspace.
+
+    Raises
+    ------
+    UsageError, EvidenceError
+        Before anything is built.
+    """
+    from workbench.evidence import load
+
+    evidence = load(workspace)
+    folder = Path(output) if output is not None else evidence.root / "briefings"
+    _check_folder(folder)
+    return write_compare(evidence, folder, area, force)
+
+
+def write_compare(evidence: Any, folder: Path, area: str | None = None, force: bool = False, headlines: Headlines | None = None) -> Built:
+    """Write the compare page of an area (the country unless given) into `folder`, from the cache where nothing changed."""
+    place = find_area(evidence, area)
+    return _write(folder / comparing.file_of(evidence, place), lambda: comparing.compare_page(evidence, folder, place, force, headlines))
+
+
+def _write(path: Path, make: Callable[[], tuple[str, bool]]) -> Built:
+    """Write a page that is not a briefing; `make` returns its text and whether it is new."""
     try:
-        text, new = mapping.map_page(evidence, folder, force)
+        text, new = make()
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             notebooks.write(path, text)
     except (WorkbenchError, OSError) as error:
@@ -174,14 +241,15 @@ def write_map(evidence: Any, folder: Path, force: bool = False) -> Built:
 def write_index(evidence: Any, folder: Path) -> Path | None:
     """Write ``index.html`` over every briefing in `folder`, read back from the files themselves; None if there is none.
 
-    It links to the evidence map where that stands beside it.
+    It links to the evidence map and the compare page where they stand beside it.
     """
     from workbench.briefing.index import read_entry, render_index
 
-    entries = [read_entry(path) for path in sorted(folder.glob("*--*.html"))] if folder.is_dir() else []
+    pages = sorted(folder.glob("*--*.html")) if folder.is_dir() else []
+    entries = [read_entry(path) for path in pages if not path.name.endswith(INTERACTIVE)]
     if not entries:
         return None
     target = folder / "index.html"
-    beside = mapping.FILE if (folder / mapping.FILE).is_file() else ""
-    notebooks.write(target, render_index(entries, evidence.root / "templates", beside))
+    beside = {name: file for name, file in (("map", mapping.FILE), ("compare", f"{comparing.STEM}.html")) if (folder / file).is_file()}
+    notebooks.write(target, render_index(entries, evidence.root / "templates", **beside))
     return target

@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from workbench.runs.parameters import PARAMETERS
+from workbench.runs.parameters import PARAMETERS, Parameter
 
 
 def text(what: str, workspace: Path) -> str:
     """Return the listing of `what` (programmes, outcomes, areas or parameters) as aligned columns."""
     if what == "parameters":
-        return _parameters()
+        return _parameters(workspace)
     from workbench.evidence import load
 
     evidence = load(workspace)
     return {"programmes": _programmes, "outcomes": _outcomes, "areas": _areas}[what](evidence)
 
 
-def _parameters() -> str:
-    lines = [("parameter", "type", "range", "example", "")]
+def _parameters(workspace: Path) -> str:
+    defaults = _defaults(workspace)
+    lines = [("parameter", "type", "range", "default", "example", "")]
     for item in PARAMETERS:
-        name = f"{item.name}.OUTCOME" if item.by_outcome else item.name
-        span = f"{item.minimum:,.12g} to {item.maximum:,.12g}" if item.maximum is not None else ""
-        lines.append((name, item.kind, span, item.example, item.help + (f" ({item.unit})" if item.unit else "")))
+        span = f"{_plain(item, item.minimum)} to {_plain(item, item.maximum)}" if item.maximum is not None else ""
+        found = item.default or defaults.get(item.rule, f"row {item.rule}")
+        lines.append((item.placeholder, item.kind, span, found, item.example, item.help + (f" ({item.unit})" if item.unit else "")))
     return _columns(lines)
+
+
+def _plain(item: Parameter, number: float | None) -> str:
+    """A figure with thousands marked, except in a year."""
+    return f"{number:.12g}" if item.unit == "year" else f"{number:,.12g}"
+
+
+def _defaults(workspace: Path) -> dict[str, str]:
+    """Defaults by row of the workspace's ``parameters.csv``, as written there; empty outside a workspace."""
+    from workbench.errors import UsageError
+    from workbench.evidence.workspace import find_workspace
+
+    try:
+        table = find_workspace(workspace) / "evidence" / "parameters.csv"
+    except UsageError:
+        return {}
+    if not table.is_file():
+        return {}
+    with table.open(encoding="utf-8", newline="") as file:
+        return {row["parameter_id"]: row["value"] or row["schedule"] for row in csv.DictReader(file)}
 
 
 def _programmes(evidence: object) -> str:

@@ -40,7 +40,7 @@ def known_outcomes(evidence: Any) -> tuple[str, ...]:
 
 
 def check_names(evidence: Any, settings: Mapping[str, Any]) -> None:
-    """Refuse a discount schedule or a set of priors that the tables do not hold, before anything is run."""
+    """Refuse a discount schedule, a set of priors or a row of assumptions that the tables do not hold, before anything is run."""
     known = {
         "schedule": {row["schedule"] for row in evidence["parameters"].where(group="discount")},
         "prior": {row["set"] for row in evidence["priors"].rows},
@@ -51,5 +51,9 @@ def check_names(evidence: Any, settings: Mapping[str, Any]) -> None:
         for name, names in known.items()
         if name in settings and settings[name] not in names
     ]
+    if settings.get("assume"):
+        from workbench.economics.settings import assumption_problems
+
+        problems += assumption_problems(evidence, settings["assume"])
     if problems:
         raise UsageError("\n".join(problems))

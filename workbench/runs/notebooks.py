@@ -78,16 +78,16 @@ class _quiet_kernel:
                 os.environ[name] = value
 
 
-def to_html(executed: Any, templates: Path) -> str:
+def to_html(executed: Any, templates: Path, tag: str = "briefing") -> str:
     """Export an executed notebook through the wrapper template in ``templates/nbconvert``.
 
-    The wrapper passes the notebook's one HTML output through; the briefing itself was rendered, with every text from a
+    The wrapper passes the one HTML output of the cell with that tag through; the briefing itself was rendered, with every text from a
     table escaped, by the package's own environment.
 
     Raises
     ------
     RunError
-        If no cell tagged ``briefing`` gave an HTML output.
+        If no cell with the tag gave an HTML output.
     """
     from nbconvert.exporters import TemplateExporter
     from traitlets.config import Config
@@ -95,9 +95,9 @@ def to_html(executed: Any, templates: Path) -> str:
     # not HTMLExporter, which parses the finished page and writes it anew
     names = {"file_extension": ".html", "template_extension": ".html.j2", "template_name": "nbconvert"}
     config = Config({"TemplateExporter": {**names, "extra_template_basedirs": [str(templates)]}})
-    html, _ = TemplateExporter(config=config).from_notebook_node(executed)
+    html, _ = TemplateExporter(config=config).from_notebook_node(executed, resources={"tag": tag})
     if not html.strip():
-        raise RunError("the notebook gave no page: the cell tagged 'briefing' must end in workbench.briefing.write(analysis)")
+        raise RunError(f"the notebook gave no page: the cell tagged {tag!r} must end in workbench.briefing.write(analysis, ...)")
     return html
 
 

@@ -16,8 +16,8 @@ _HOMES = {
     "fit_robust": "robust",
     **dict.fromkeys(("fit_jointly", "LKJ"), "jointly"),
     "multiverse": "specifications",
-    **dict.fromkeys(("leave_one_out", "influence", "cumulative", "prior_grid", "prior_posterior_overlap"), "sensitivity"),
-    "Headline": "answer",
+    **dict.fromkeys(("leave_one_out", "influence", "cumulative", "prior_grid", "prior_posterior_overlap", "prior_weight", "PriorWeight"), "sensitivity"),
+    "Headline": "headlines",
     "pool": "frequentist",
     "Pooled": "frequentist",
     "Synthesis": "result",
@@ -35,7 +35,7 @@ _HOMES = {
     "step_selection": "selection",
     "model_average": "averaging",
     **dict.fromkeys(
-        ("Normal", "StudentT", "HalfNormal", "HalfStudentT", "HalfCauchy", "LogNormal", "Uniform", "Flat", "named", "default_set"),
+        ("Normal", "StudentT", "HalfNormal", "HalfStudentT", "HalfCauchy", "LogNormal", "LogStudentT", "Uniform", "Flat", "named", "default_set"),
         "priors",
     ),
 }

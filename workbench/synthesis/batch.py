@@ -18,6 +18,7 @@ from workbench.synthesis.batch_data import Figures, Many, entries, kinds, pairs_
 from workbench.synthesis.conditional import LOG_2PI, Data, given_tau
 from workbench.synthesis.mixture import Mixture, invert
 from workbench.synthesis.quadrature import NODES, legendre
+from workbench.synthesis.spread import LONGEST, prior_sizes
 from workbench.synthesis.tails import Tail, tail_of
 
 CHUNK = 2**20  # numbers held at once
@@ -99,7 +100,7 @@ def fit_many(data: Any, mu: Any, tau: Any, workers: int = 2) -> Many:
         table = np.array([rows[i] for i in which])  # (n, 3, k)
         for members in kinds(pairs):
             chosen = [pairs[j] for j in members]
-            shared = group[0] > 0 and isinstance(chosen[0][0], (priors.Normal, priors.Flat))
+            shared = group[0] > 0 and isinstance(chosen[0][0], (priors.Normal, priors.Flat)) and not isinstance(chosen[0][1], priors.LogStudentT)
             figures = _together(table, chosen) if shared else [_alone(row, *pair) for row in table for pair in chosen]
             found[np.ix_(which, members)] = np.reshape(figures, (len(which), len(members), FIGURES))
 
@@ -161,7 +162,7 @@ def _log_density(items: _Items, size: np.ndarray, x: np.ndarray):
 
 def _span(items: _Items, powers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scale of tau, and the range of x in which the posterior and its moments live; all (n,)."""
-    prior_small, prior_large = (np.ravel(part) for part in exact._prior_sizes(items.tau_prior))
+    prior_small, prior_large = (np.ravel(part) for part in prior_sizes(items.tau_prior))
     error = np.sqrt(items.variance)
     small = np.minimum(np.minimum(prior_small, error.min(-1)), 1 / np.sqrt((1 / items.variance).sum(-1) + items.precision))
     if isinstance(items.tau_prior, priors.Uniform):
@@ -170,7 +171,7 @@ def _span(items: _Items, powers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarra
         far = np.maximum(np.maximum(error.max(-1), np.ptp(items.y, axis=-1)), abs(items.y - items.location[:, None]).max(-1))
         low, high = np.zeros(len(small)), np.arcsinh(np.maximum(prior_large, 100 * far) / small)
         if np.isfinite(items.tail.exponent):
-            high = np.minimum(high + 45 / (items.tail.exponent - 1 - powers[-1]), exact.LONGEST)
+            high = np.minimum(high + 45 / (items.tail.exponent - 1 - powers[-1]), LONGEST)
     # Short of rows the posterior is wide; with many it may be as narrow as 1 / root(2 k).
     count = int(np.ceil((high - low).max() / min(COARSE, 0.7 / np.sqrt(2 * items.y.shape[1])))) + 2
     x = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, count)

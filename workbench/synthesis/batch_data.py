@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.errors import AnalysisError
 from workbench.synthesis import priors
-from workbench.synthesis.exact import check_tau_prior
+from workbench.synthesis.spread import check_tau_prior
 
 if TYPE_CHECKING:
     import pandas

@@ -21,6 +21,7 @@ from workbench.synthesis.conditional import Data, given_tau, mu_rule
 from workbench.synthesis.cutnormal import normal_part
 from workbench.synthesis.quadrature import NODES, Panels, adapt, legendre, place
 from workbench.synthesis.result import Estimates
+from workbench.synthesis.spread import ERROR_LIMIT, LogScale, TauScale, check_tau_prior, farthest, held
 from workbench.synthesis.tails import Tail, tail_of
 from workbench.synthesis.windows import LIMIT, Smooth, log_window, window_slopes
 
@@ -128,7 +129,7 @@ class CensoredPosterior:
     tau_prior: Any
     target: int | None
     tail: Tail
-    scale: exact.TauScale
+    scale: TauScale | LogScale
     panels: Panels
     nodes: int
     health: Mapping[str, float]
@@ -307,7 +308,7 @@ def solve(data: Data, hidden: np.ndarray, mu_prior, tau_prior, target: int | Non
     """
     if not hidden.any():
         return exact.solve(data, mu_prior, tau_prior, target)
-    exact.check_tau_prior(tau_prior)
+    check_tau_prior(tau_prior)
     _check(data, hidden, mu_prior, target)
     if len(np.unique(data.design[hidden], axis=0)) > 1:
         from workbench.synthesis import unlike
@@ -315,18 +316,19 @@ def solve(data: Data, hidden: np.ndarray, mu_prior, tau_prior, target: int | Non
         return unlike.solve(data, hidden, mu_prior, tau_prior, target)
     tail = tail_of(data, mu_prior, tau_prior)
     scale, low, high, powers = exact.tau_range(data, mu_rule(mu_prior, data), mu_prior, tau_prior, tail)
+    scale = held(scale, np.sqrt(data.variance.min()), farthest(data.y, data.variance, mu_prior))
 
     def log_density(x: np.ndarray, nodes: int = ETA_NODES) -> np.ndarray:
         tau = scale.tau(x)
         height = joint(data, hidden, mu_prior, tau.ravel(), nodes).log_height
-        return tau_prior.logpdf(tau) + height.reshape(tau.shape) + scale.log_slope(x)
+        return height.reshape(tau.shape) + scale.log_prior(tau_prior, x)
 
     panels = adapt(log_density, lambda x: np.log(scale.tau(x)), low, high, powers)
     parts = (data, hidden, mu_prior, tau_prior, target, tail, scale)
     posterior = CensoredPosterior(*parts, panels, ETA_NODES, {})
     fine = log_density(place(panels.left, panels.right, 2 * NODES), 2 * ETA_NODES)
     error = _change(posterior, CensoredPosterior(*parts, Panels(panels.left, panels.right, fine), 2 * ETA_NODES, {}))
-    if not error < exact.ERROR_LIMIT:
+    if not error < ERROR_LIMIT:
         raise AnalysisError(f"the quadrature over tau and mu did not converge (error {error:.1e}); check the scales of y, se and the priors")
     health = {"quadrature_error": error, "nodes": float(panels.x.size * ETA_NODES)}
     return CensoredPosterior(*parts, panels, ETA_NODES, health)

@@ -68,9 +68,10 @@ def given_tau(data: Data, tau: np.ndarray) -> GivenTau:
     else:
         root = np.sqrt(precision)
         ones, rest, triangle = _without_terms(data, y, root)
-        information = (ones * ones).sum(-1)
-        estimate = _ratio((ones * rest).sum(-1), information)
-        squares = ((rest - estimate[..., None] * ones) ** 2).sum(-1)
+        information = _dot(ones, ones)
+        estimate = _ratio(_dot(ones, rest), information)
+        left = rest - estimate[..., None] * ones
+        squares = _dot(left, left)
         carry = root * ones[..., : root.shape[-1]]
         diagonal = np.diagonal(triangle, axis1=0, axis2=1)
         log_det = log_det + 2 * np.log(diagonal).sum(-1) - log_constants(data.term_precision)
@@ -87,11 +88,12 @@ def _without_terms(data: Data, y: np.ndarray, root: np.ndarray):
     """
     m, k = data.term_mean.size, root.shape[-1]
     columns = np.zeros((m + 2, *root.shape[:-1], k + m))
-    columns[:m, ..., :k] = root * np.moveaxis(data.design, -1, 0)[..., None, :]
+    np.multiply(root, np.moveaxis(data.design, -1, 0)[..., None, :], out=columns[:m, ..., :k])
     columns[m, ..., :k] = root
-    columns[m + 1, ..., :k] = root * y
+    np.multiply(root, y, out=columns[m + 1, ..., :k])
     prior = np.sqrt(data.term_precision)
-    columns[range(m), ..., range(k, k + m)] = prior.reshape(m, *[1] * (root.ndim - 1))
+    for j in range(m):
+        columns[j, ..., k + j] = prior[j]
     columns[m + 1, ..., k:] = prior * data.term_mean
     return columns[m], columns[m + 1], orthogonalise(columns, m)
 
@@ -100,11 +102,16 @@ def orthogonalise(columns: np.ndarray, m: int) -> np.ndarray:
     """Make the last two of ``columns`` (m + 2, ..., rows) orthogonal to the first m, in place; R (m, m + 2, ...)."""
     triangle = np.zeros((m, m + 2, *columns.shape[1:-1]))
     for j in range(m):
-        triangle[j, j] = np.sqrt((columns[j] ** 2).sum(-1))
+        triangle[j, j] = np.sqrt(_dot(columns[j], columns[j]))
         unit = columns[j] / triangle[j, j][..., None]
-        triangle[j, j + 1 :] = (columns[j + 1 :] * unit).sum(-1)
+        triangle[j, j + 1 :] = _dot(columns[j + 1 :], unit)
         columns[j + 1 :] -= triangle[j, j + 1 :][..., None] * unit
     return triangle
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Sum over the rows (last axis), without the product as an array of its own."""
+    return np.einsum("...i,...i->...", a, b)
 
 
 def log_constants(precision: np.ndarray) -> float:
@@ -113,6 +120,8 @@ def log_constants(precision: np.ndarray) -> float:
     A flat prior (precision 0, density 1) lacks the root of precision / 2 pi that a normal one has.
     """
     proper = precision > 0
+    if proper.all():
+        return float(np.log(precision).sum())
     return float(np.log(precision[proper]).sum() + LOG_2PI * (~proper).sum())
 
 

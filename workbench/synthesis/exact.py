@@ -33,73 +33,29 @@ from workbench.synthesis.conditional import (
 from workbench.synthesis.mixture import Mixture
 from workbench.synthesis.quadrature import NODES, Panels, adapt, place
 from workbench.synthesis.result import Estimates
+from workbench.synthesis.spread import ERROR_LIMIT, LogScale, TauScale, check_tau_prior, farthest, variable
 from workbench.synthesis.tails import Tail, tail_of
 
-TAU_PRIORS = (priors.HalfNormal, priors.HalfStudentT, priors.HalfCauchy, priors.LogNormal, priors.Uniform, priors.Flat)
-LONGEST = 300.0  # of the range in log tau: beyond, tau squared would overflow
-ERROR_LIMIT = 1e-6  # a larger quadrature error withholds the result; the usual one is 1e-12
+def tau_log_likelihood(data: Data, rule, tau: np.ndarray) -> np.ndarray:
+    """Log marginal likelihood at each tau (any shape), mu and terms integrated out."""
+    return _summed(rule.given(given_tau(data, tau.ravel())).log_weight).reshape(tau.shape)
 
 
-@dataclass(frozen=True)
-class TauScale:
-    """The variable of integration x, tau = size sinh(x): straight near 0, logarithmic beyond ``size``.
-
-    With ``size`` no larger than the smallest SD in the model, every conditional quantity is analytic
-    within pi / 2 of the real line, and a few nodes suffice whatever the scales of the rows.
-    """
-
-    size: float
-
-    def tau(self, x: np.ndarray) -> np.ndarray:
-        """tau at x."""
-        return self.size * np.sinh(x)
-
-    def x(self, tau: np.ndarray) -> np.ndarray:
-        """x at tau."""
-        return np.arcsinh(tau / self.size)
-
-    def log_slope(self, x: np.ndarray) -> np.ndarray:
-        """log (d tau / d x)."""
-        return np.log(self.size) + np.logaddexp(x, -x) - np.log(2)
+def _summed(log_weight: np.ndarray) -> np.ndarray:
+    """Log of the sum over the components of mu, (n,) from (n, L)."""
+    if log_weight.shape[-1] == 1:
+        return log_weight[:, 0]
+    top = log_weight.max(-1)
+    return top + np.log(np.exp(log_weight - top[:, None]).sum(-1))
 
 
-def tau_log_density(data: Data, rule, tau_prior, tau: np.ndarray) -> np.ndarray:
-    """Log of prior times marginal likelihood at each tau (any shape), mu and terms integrated out."""
-    given = rule.given(given_tau(data, tau.ravel())).log_weight
-    top = given.max(-1)
-    likelihood = given[:, 0] if given.shape[-1] == 1 else top + np.log(np.exp(given - top[:, None]).sum(-1))
-    return tau_prior.logpdf(tau) + likelihood.reshape(tau.shape)
-
-
-def tau_range(data: Data, rule, mu_prior, tau_prior, tail: Tail) -> tuple[TauScale, float, float, tuple[int, ...]]:
+def tau_range(data: Data, rule, mu_prior, tau_prior, tail: Tail) -> tuple[TauScale | LogScale, float, float, tuple[int, ...]]:
     """Variable of integration, its range, and the moments of tau that exist."""
-    small, large = _prior_sizes(tau_prior)
-    at_zero = rule.given(given_tau(data, np.zeros(1)))
-    small = min(small, at_zero.sd.min())
-    if data.y.size:
-        error = np.sqrt(data.variance)
-        location = getattr(mu_prior, "mean", getattr(mu_prior, "location", data.y[0]))
-        small = min(small, error.min())
-        large = max(large, 100 * max(error.max(), np.ptp(data.y), abs(data.y - location).max()))
-    scale = TauScale(float(small))
-    if isinstance(tau_prior, priors.Uniform):
-        return scale, float(scale.x(tau_prior.low)), float(scale.x(tau_prior.high)), (0, 1, 2)
     powers = tuple(order for order in (0, 1, 2) if tail.tau_moment(order))
-    high = float(scale.x(large))
-    if np.isfinite(tail.exponent):
-        high = min(high + 45 / (tail.exponent - 1 - powers[-1]), LONGEST)
-    return scale, 0.0, high, powers
-
-
-def _prior_sizes(prior) -> tuple[float, float]:
-    """Sizes of tau below which its prior is level (or empty) and above which it is in its tail."""
-    if isinstance(prior, priors.LogNormal):
-        return np.exp(prior.meanlog - 3 * prior.sdlog), np.exp(prior.meanlog + 9 * prior.sdlog + 2 * prior.sdlog**2)
-    if isinstance(prior, priors.Uniform):
-        return prior.high, prior.high
-    if isinstance(prior, priors.Flat):
-        return np.inf, 0.0
-    return prior.scale, 40 * prior.scale
+    smallest = rule.given(given_tau(data, np.zeros(1))).sd.min()
+    if data.y.size:
+        smallest = min(smallest, np.sqrt(data.variance.min()))
+    return *variable(tau_prior, smallest, farthest(data.y, data.variance, mu_prior), tail.exponent, powers[-1]), powers
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +74,7 @@ class ExactPosterior:
         Row on whose own effect a new area is centred.
     tail : Tail
         Which moments exist.
-    scale : TauScale
+    scale : TauScale or LogScale
         Variable of integration.
     panels : Panels
         Posterior density of that variable.
@@ -132,7 +88,7 @@ class ExactPosterior:
     rule: object
     target: int | None
     tail: Tail
-    scale: TauScale
+    scale: TauScale | LogScale
     panels: Panels
     health: Mapping[str, float]
 
@@ -163,7 +119,7 @@ class ExactPosterior:
     @cached_property
     def weight(self) -> np.ndarray:
         """Posterior weight of each component of mu at each node, (n, L); sums to 1."""
-        return self.panels.weight[:, None] * _within(self.mu.log_weight)
+        return self.panels.weight[:, None] * within(self.mu.log_weight)
 
     @cached_property
     def _own(self) -> Linear:
@@ -173,8 +129,9 @@ class ExactPosterior:
     @cached_property
     def _mixtures(self) -> dict[str, Mixture]:
         centre = mean_effect(self.tau) if self.target is None else Linear(*(part[:, self.target] for part in self._own))
-        linear = {"mu": mean_effect(self.tau), "centre": centre, "theta_new": centre.spread(self.tau**2)}
-        return {name: mixture(self.weight, self.mu, quantity) for name, quantity in linear.items()}
+        found = {"mu": mixture(self.weight, self.mu, mean_effect(self.tau))}
+        found["centre"] = found["mu"] if self.target is None else mixture(self.weight, self.mu, centre)
+        return found | {"theta_new": mixture(self.weight, self.mu, centre.spread(self.tau**2))}
 
     # Posterior protocol -----------------------------------------------------------------------------
 
@@ -213,7 +170,8 @@ class ExactPosterior:
         if quantity != "tau":
             return self._mixtures[quantity].pruned().pdf(x)
         inside = (x >= 0) & np.isfinite(x)
-        log_density = tau_log_density(self.data, self.rule, self.tau_prior, np.where(inside, x, 1.0))
+        point = np.where(inside, x, 1.0)
+        log_density = self.tau_prior.logpdf(point) + tau_log_likelihood(self.data, self.rule, point)
         return np.where(inside, np.exp(log_density - self.log_marginal), 0.0)
 
     def quantile(self, quantity: str, p: np.ndarray) -> np.ndarray:
@@ -261,27 +219,19 @@ class ExactPosterior:
             quantity = mean_effect(tau)
         else:
             quantity = Linear(*(part[:, self.target] for part in study_effects(self.data, rows, tau)))
-        given = mixture_by_row(_within(mu.log_weight), mu, quantity)
+        given = mixture_by_row(within(mu.log_weight), mu, quantity)
         single = mu.bounds is None and mu.mean.shape[-1] == 1
         centre = given.mean[:, 0] + given.sd[:, 0] * ndtri(points[:, 1]) if single else given.quantile(points[:, 1])
         return tau, centre, centre + tau * ndtri(points[:, 2])
 
 
-def _within(log_weight: np.ndarray) -> np.ndarray:
+def within(log_weight: np.ndarray) -> np.ndarray:
     """Components' shares at each node."""
     share = np.exp(log_weight - log_weight.max(-1, keepdims=True))
     return share / share.sum(-1, keepdims=True)
 
 
 # Fitting ---------------------------------------------------------------------------------------------
-
-
-def check_tau_prior(prior, name: str = "tau") -> None:
-    """Raise `AnalysisError` unless the prior is one for a heterogeneity SD."""
-    if not isinstance(prior, TAU_PRIORS):
-        raise AnalysisError(f"{name} ~ {prior!r} is not supported; use one of {', '.join(kind.__name__ for kind in TAU_PRIORS)}")
-    if isinstance(prior, priors.Uniform) and prior.low < 0:
-        raise AnalysisError(f"{name} ~ {prior!r} allows negative values; its low end must be 0 or more")
 
 
 def solve(data: Data, mu_prior, tau_prior, target: int | None = None) -> ExactPosterior:
@@ -297,16 +247,30 @@ def solve(data: Data, mu_prior, tau_prior, target: int | None = None) -> ExactPo
     tail = tail_of(data, mu_prior, tau_prior)
     scale, low, high, powers = tau_range(data, rule, mu_prior, tau_prior, tail)
 
+    seen: list[tuple[GivenTau, MuGivenTau]] = []
+
     def log_density(x: np.ndarray) -> np.ndarray:
-        return tau_log_density(data, rule, tau_prior, scale.tau(x)) + scale.log_slope(x)
+        rows = given_tau(data, scale.tau(x).ravel())
+        seen.append((rows, rule.given(rows)))
+        return _summed(seen[-1][1].log_weight).reshape(x.shape) + scale.log_prior(tau_prior, x)
 
     panels = adapt(log_density, lambda x: np.log(scale.tau(x)), low, high, powers)
-    parts = (data, mu_prior, tau_prior, rule, target, tail, scale, panels)
-    posterior = ExactPosterior(*parts, {})
-    error = _doubling_error(posterior)
+    health: dict[str, float] = {}
+    posterior = ExactPosterior(data, mu_prior, tau_prior, rule, target, tail, scale, panels, health)
+    error = _doubling_error(_knowing(posterior, **_at_nodes(seen, panels)))
     if not error < ERROR_LIMIT:
         raise AnalysisError(f"the quadrature over tau did not converge (error {error:.1e}); check the scales of y, se and the priors")
-    return ExactPosterior(*parts, {"quadrature_error": error, "nodes": float(panels.x.size)})
+    health |= {"quadrature_error": error, "nodes": float(panels.x.size)}
+    return posterior
+
+
+def _at_nodes(seen: list[tuple[GivenTau, MuGivenTau]], panels: Panels) -> dict[str, GivenTau | MuGivenTau]:
+    """The closed forms at the nodes of the panels that were kept, from all that the search has evaluated."""
+    rows, mu = zip(*seen)
+    node = (panels.origin[:, None] * NODES + np.arange(NODES)).ravel()
+    *parts, triangle = (np.concatenate(part, axis=-1 if part[0].ndim == 3 else 0) for part in zip(*((*given[:5], given.triangle) for given in rows)))
+    kept = GivenTau(*(part[node] for part in parts), triangle[..., node])
+    return {"rows": kept, "mu": MuGivenTau(*(np.concatenate(part)[node] for part in zip(*(given[:3] for given in mu))), mu[0].bounds)}
 
 
 def doubled(posterior: ExactPosterior) -> ExactPosterior:
@@ -314,9 +278,18 @@ def doubled(posterior: ExactPosterior) -> ExactPosterior:
     rule = mu_rule(posterior.mu_prior, posterior.data, fineness=2)
     left, right = posterior.panels.left, posterior.panels.right
     x = place(left, right, 2 * NODES)
-    values = tau_log_density(posterior.data, rule, posterior.tau_prior, posterior.scale.tau(x)) + posterior.scale.log_slope(x)
+    tau = posterior.scale.tau(x).ravel()
+    rows = given_tau(posterior.data, tau)
+    mu = rule.given(rows)
+    values = _summed(mu.log_weight).reshape(x.shape) + posterior.scale.log_prior(posterior.tau_prior, x)
     parts = (posterior.data, posterior.mu_prior, posterior.tau_prior, rule, posterior.target, posterior.tail, posterior.scale)
-    return ExactPosterior(*parts, Panels(left, right, values), {})
+    return _knowing(ExactPosterior(*parts, Panels(left, right, values), {}), tau=tau, rows=rows, mu=mu)
+
+
+def _knowing(posterior: ExactPosterior, **found) -> ExactPosterior:
+    """The posterior with what was worked out on its nodes on the way there, so that it is not worked out again."""
+    posterior.__dict__.update(found)  # where cached_property keeps its values
+    return posterior
 
 
 def _doubling_error(posterior: ExactPosterior) -> float:

@@ -15,11 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from workbench.effects import select
 from workbench.errors import AnalysisError, UsageError, nearest
 from workbench.synthesis import diagnostics, family_quadrature, latent, priors
 from workbench.synthesis.latent import Layers
+from workbench.synthesis.pooling import Question, collect, effects_of, target_of
 from workbench.synthesis.pymc_engine import Settings
 from workbench.synthesis.result import Synthesis
+from workbench.synthesis.rows import check_rows
 from workbench.synthesis.sampling import SampledModel, proper, sample, scale_moments, typical
 
 ENGINES = ("exact", "pymc")
@@ -78,20 +81,18 @@ def family(
     AnalysisError
         If the family has no row that can be pooled, or no such trial.
     """
-    from workbench.synthesis import answer
-
     _one_of("designs", designs, DESIGNS)
     _one_of("centre", centre, CENTRES)
-    outcome = answer.select.resolve_construct(evidence, construct)
-    question = answer._Question(evidence, programme, outcome, prior, engine, 0, 0)
-    rows = answer.select.rows_on(evidence, question.programmes, outcome["construct"])
-    pile = answer._collect(question, rows, include_unverified)
+    outcome = select.resolve_construct(evidence, construct)
+    question = Question(evidence, programme, outcome, prior, engine, 0, 0)
+    rows = select.rows_on(evidence, question.programmes, outcome["construct"])
+    pile = collect(question, rows, include_unverified)
     used = pile.used if designs == "headline" else (*pile.used, *pile.beneath)
     if not used:
         raise AnalysisError(f"{programme}, {outcome['construct']}: no programme of the family has a result that can be pooled")
     pile = replace(pile, used=used)
-    effects = replace(answer._effects(question, pile), left_out=pile.left_out)
-    target = answer._target(question, used) if centre == "trial" else None
+    effects = replace(effects_of(question, pile), left_out=pile.left_out)
+    target = target_of(question, used) if centre == "trial" else None
     if centre == "trial" and target is None:
         raise AnalysisError(f"{programme}, {outcome['construct']}: there is no multi-site UK trial to centre on; use centre='programme'")
     chosen = question.priors()
@@ -138,6 +139,7 @@ def fit_family(
     k, given = len(effects.y), dict(terms or {})
     if k == 0 or len(programmes) != k:
         raise AnalysisError(f"programmes has {len(programmes)} names for {k} rows: give one for each row, and at least one row")
+    check_rows(effects)
     proper("mu", mu, positive=False), proper("tau", tau), proper("omega", omega)
     for name in effects.design_names:
         proper(f"terms: {name}", given.get(name), positive=False)

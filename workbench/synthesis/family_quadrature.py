@@ -13,9 +13,9 @@ from scipy.special import ndtri
 from workbench.errors import AnalysisError
 from workbench.synthesis import grid as grids
 from workbench.synthesis import latent, priors
-from workbench.synthesis.exact import ERROR_LIMIT, LONGEST, TauScale, _prior_sizes
 from workbench.synthesis.mixture import Mixture
 from workbench.synthesis.result import Estimates
+from workbench.synthesis.spread import ERROR_LIMIT, LogScale, TauScale, held, tail_power, variable
 
 if TYPE_CHECKING:
     from workbench.synthesis.families import FamilyModel
@@ -30,7 +30,7 @@ class ExactFamily:
 
     family: FamilyModel
     grid: grids.Grid
-    scales: tuple[TauScale, TauScale]
+    scales: tuple[TauScale | LogScale, TauScale | LogScale]
     health: Mapping[str, float]
 
     engine = "exact"
@@ -92,7 +92,10 @@ class ExactFamily:
             mean = float(panels.weight @ values)
             sd = float(np.sqrt(panels.weight @ (values - mean) ** 2))
         else:
-            mean, sd = (float(part) for part in self._mixtures[quantity].moments())
+            mean, sd = (float(part) for part in self._mixtures["centre" if quantity == "theta_new" else quantity].moments())
+        if quantity == "theta_new":  # from the margin: nodes of next to no weight may carry much of a heavy tail's square
+            panels, scale, _ = self._margin("tau")
+            sd = float(np.sqrt(sd**2 + panels.weight @ scale.tau(panels.x) ** 2))
         finite = self.family.finite.get(quantity, (True, True))
         return (mean if finite[0] else np.nan), (sd if finite[1] else np.nan)
 
@@ -165,26 +168,21 @@ class ExactFamily:
         return tau[node], centre, centre + tau[node] * ndtri(points[:, 2])
 
 
-def _log_density(family: FamilyModel, scales: tuple[TauScale, TauScale], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _log_density(family: FamilyModel, scales: tuple[TauScale | LogScale, TauScale | LogScale], x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Log of priors times marginal likelihood times slopes of the variables, (n, t)."""
     tau, omega = np.meshgrid(scales[0].tau(x), scales[1].tau(y), indexing="ij")
     values = latent.likelihood(family.layers, family.variance(tau.ravel(), omega.ravel())).reshape(tau.shape)
     own = ((family.tau_prior, scales[0], x), (family.omega_prior, scales[1], y))
-    sides = [prior.logpdf(scale.tau(z)) + scale.log_slope(z) for prior, scale, z in own]
+    sides = [scale.log_prior(prior, z) for prior, scale, z in own]
     return values + sides[0][:, None] + sides[1]
 
 
-def _axis(prior: Any, family: FamilyModel, informative: int, powers: tuple[int, ...]) -> tuple[TauScale, grids.Axis]:
+def _axis(prior: Any, family: FamilyModel, informative: int, powers: tuple[int, ...]) -> tuple[TauScale | LogScale, grids.Axis]:
     """Variable of integration of one spread, and the panels to start from."""
-    small, large = _prior_sizes(prior)
     y, error = family.layers.y, np.sqrt(np.diag(family.layers.noise))
-    scale = TauScale(float(min(small, error.min())))
-    if isinstance(prior, priors.Uniform):
-        return scale, grids.axis(float(scale.x(prior.low)), float(scale.x(prior.high)))
-    high = float(scale.x(max(large, 100 * max(error.max(), np.ptp(y), abs(y - family.layers.mean[0]).max()))))
-    if hasattr(prior, "df"):
-        high = min(high + 45 / (prior.df + informative - powers[-1]), LONGEST)
-    return scale, grids.axis(0.0, high)
+    far = float(100 * max(error.max(), np.ptp(y), abs(y - family.layers.mean[0]).max()))
+    scale, low, high = variable(prior, float(error.min()), far, tail_power(prior) + informative, powers[-1])
+    return held(scale, float(error.min()), far), grids.axis(low, high)
 
 
 def solve(family: FamilyModel) -> ExactFamily:

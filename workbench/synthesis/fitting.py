@@ -10,6 +10,7 @@ from workbench.errors import AnalysisError, UsageError, nearest
 from workbench.synthesis import priors
 from workbench.synthesis.conditional import Data
 from workbench.synthesis.result import Posterior, Synthesis
+from workbench.synthesis.rows import check_rows
 
 ENGINES = ("exact", "pymc")
 MODELS = ("random-effects", "three-level")
@@ -84,7 +85,7 @@ def fit(
         effects = with_moderators(effects, moderators, at)
     elif at is not None:
         raise UsageError("at says where the moderators stand, and there are none; give moderators={name: values}")
-    _check_rows(effects)
+    check_rows(effects)
     defaults = _Defaults(effects)
     mu_prior = _prior(effects, mu, "mu", defaults)
     tau_prior = _prior(effects, tau, "tau", defaults)
@@ -166,18 +167,6 @@ def arrays(effects, terms: Mapping[str, priors.Normal]) -> Data:
         term_mean=np.array([getattr(prior, "mean", 0.0) for prior in terms.values()], float),
         term_precision=np.array([prior.sd**-2.0 if hasattr(prior, "sd") else 0.0 for prior in terms.values()], float),
     )
-
-
-def _check_rows(effects) -> None:
-    y, se, design = (np.asarray(part, float) for part in (effects.y, effects.se, effects.design))
-    for name, values, ok, rule in (
-        ("y", y, np.isfinite(y), "must be a finite number"),
-        ("se", se, np.isfinite(se) & (se > 0), "must be a finite number above 0"),
-        ("design", design, np.isfinite(design), "must be a finite number"),
-    ):
-        if not ok.all():
-            row = int(np.argwhere(~ok)[0][0])
-            raise AnalysisError(f"row {row} ({effects.labels[row]}): {name} = {values[row]}, {rule}; correct or leave out the row")
 
 
 class _Defaults:

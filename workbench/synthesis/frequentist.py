@@ -11,6 +11,7 @@ from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
 
 from workbench.errors import AnalysisError, UsageError
 from workbench.synthesis.heterogeneity import METHODS, estimate_tau2, q_profile, weighted
+from workbench.synthesis.rows import check_rows
 
 #: Distributions of the prediction interval.
 PREDICTIONS = ("normal", "t(k-1)", "t(k-2)")
@@ -111,7 +112,7 @@ def pool(
     knapp_hartung : bool or "safeguarded"
         True (default) takes the plain Knapp-Hartung variance ``q / sum w`` with ``q = Q(tau^2) / (k - 1)`` and the
         t distribution on k - 1; ``"safeguarded"`` takes ``max(1, q)``, so that the interval is never narrower than
-        the Wald one (Knapp & Hartung 2003, doi 10.1002/sim.1482); False gives the Wald interval. FE is always Wald.
+        the Wald one (Knapp & Hartung 2003, doi 10.1002/sim.1482) nor, where all effects agree, of no width; False gives the Wald interval. FE is always Wald.
     level : float
         Of every interval.
     prediction : {"normal", "t(k-1)", "t(k-2)"}, optional
@@ -132,6 +133,7 @@ def pool(
     _check_options(knapp_hartung, level, prediction)
     if effects.k == 0:
         raise AnalysisError("k = 0: there is nothing to pool")
+    check_rows(effects)
     y, se, informs = effects.y, effects.se, effects.informs_tau
     tau2 = estimate_tau2(y, se, method, informs)
     estimate, weight, q_tau = weighted(y, se**2 + informs * tau2)

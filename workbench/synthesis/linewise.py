@@ -19,6 +19,7 @@ _COARSE = 0.7           # share of the nodes in the rule that the quadrature err
 _CORE = 5.0             # fall at which the core of log tau, which takes half of its nodes, gives way to the tails
 _FALL = 25.0            # fall in log integrand at which a range ends
 _EDGE = 1e-10           # prior probability beyond the widest range of mu
+_LEFT_OUT = 1e-6        # prior probability below the range of tau that is put at its lower end
 _SPREADS = 30.0         # tau beyond this multiple of the effects' own spread is not looked at
 
 
@@ -182,6 +183,9 @@ def _integrate(studies, scout, bias, effect, heterogeneity, t_range, nodes) -> t
         t, weight = _core_and_tails(t_range, nodes[0])
         tau = np.exp(t)
         log_tau_weight = np.log(weight) + heterogeneity.logpdf(tau) + t
+        below = float(heterogeneity.cdf(np.exp(t_range[0])))
+        if below > _LEFT_OUT:  # a log-t prior goes on far below what any study could tell from no spread at all
+            tau, log_tau_weight = np.append(np.exp(t_range[0]), tau), np.append(np.log(below), log_tau_weight)
     if effect is None:
         left = right = np.zeros(tau.size)
         mu, log_mu_weight = np.zeros((tau.size, 1)), np.zeros((tau.size, 1))

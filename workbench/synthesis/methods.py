@@ -10,7 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from workbench.effects.measures import RATIOS
-from workbench.synthesis.answer import SHIFT_TERM, Headline
+from workbench.synthesis.headlines import Headline
+from workbench.synthesis.pooling import SHIFT_TERM
 
 _ROUTES = {
     "counts": "counts", "percentages": "percentages with denominators", "means": "means and standard deviations", "interval": "printed intervals",

@@ -14,6 +14,7 @@ from workbench.synthesis import components, sandwich
 from workbench.synthesis.blocks import Blocks, blocks_of, check_rho, inverse_diagonal
 from workbench.synthesis.frequentist import Pooled, pool
 from workbench.synthesis.heterogeneity import _root
+from workbench.synthesis.rows import check_rows
 
 if TYPE_CHECKING:
     import pandas
@@ -268,6 +269,7 @@ def pool_multilevel(
 
 def _plain(effects: Any, moderators: Any, at: Any) -> Any:
     """The effects with the moderators as their only design columns."""
+    check_rows(effects)
     bare = replace(effects, design=np.zeros((len(effects.y), 0)), design_names=())
     if moderators is None:
         return bare

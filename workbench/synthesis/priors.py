@@ -45,6 +45,7 @@ class Normal:
     def __post_init__(self):
         _require(isfinite(self.mean), self, "the mean must be a finite number")
         _require(isfinite(self.sd) and self.sd > 0, self, "the SD must be a finite number above 0")
+        _require(1e-150 < self.sd < 1e150, self, "the SD must lie between 1e-150 and 1e150; choose another unit")
 
     def logpdf(self, x):
         """Log density at ``x``."""
@@ -193,6 +194,47 @@ class LogNormal:
 
 
 @dataclass(frozen=True)
+class LogStudentT:
+    """exp of Student's t with degrees of freedom, location and scale on the log scale.
+
+    It has no moments of any order, and its density has no bound at 0 (Rhodes 2015, doi 10.1016/j.jclinepi.2014.08.012, for the
+    square of a spread: halve location and scale for the spread itself).
+    """
+
+    df: float
+    location: float
+    scale: float
+    proper: ClassVar[bool] = True
+
+    def __post_init__(self):
+        _require(isfinite(self.location), self, "the location must be a finite number")
+        _require(isfinite(self.scale) and self.scale > 0, self, "the scale must be a finite number above 0")
+        _require(isfinite(self.df) and self.df > 0, self, "df must be a finite number above 0")
+
+    def on_log_scale(self, log_x):
+        """Log density of the logarithm at ``log_x``."""
+        return _log_student((np.asarray(log_x, float) - self.location) / self.scale, self.df) - np.log(self.scale)
+
+    def logpdf(self, x):
+        """Log density at ``x``."""
+        x = np.asarray(x, float)
+        log_x = np.log(np.where(x > 0, x, 1.0))
+        inside = self.on_log_scale(log_x) - log_x
+        return np.where(x > 0, inside, np.where(x == 0, np.inf, -np.inf))
+
+    def cdf(self, x):
+        """P(X <= x)."""
+        with np.errstate(divide="ignore"):
+            log_x = np.log(np.maximum(np.asarray(x, float), 0))
+        return special.stdtr(self.df, (log_x - self.location) / self.scale)
+
+    def ppf(self, p):
+        """Quantile at ``p``."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.location + self.scale * special.stdtrit(self.df, p))
+
+
+@dataclass(frozen=True)
 class Uniform:
     """Uniform between low and high."""
 
@@ -237,7 +279,7 @@ class Flat:
         raise AnalysisError("Flat() is improper: it has no quantiles; choose a proper prior")
 
 
-PRIORS = (Normal, StudentT, HalfNormal, HalfStudentT, HalfCauchy, LogNormal, Uniform, Flat)
+PRIORS = (Normal, StudentT, HalfNormal, HalfStudentT, HalfCauchy, LogNormal, LogStudentT, Uniform, Flat)
 
 # How the columns of the priors table become arguments.
 _FROM_COLUMNS = {
@@ -247,6 +289,7 @@ _FROM_COLUMNS = {
     "HalfStudentT": lambda row: HalfStudentT(row["df"], row["scale"]),
     "HalfCauchy": lambda row: HalfCauchy(row["scale"]),
     "LogNormal": lambda row: LogNormal(row["location"], row["scale"]),
+    "LogStudentT": lambda row: LogStudentT(row["df"], row["location"], row["scale"]),
     "Uniform": lambda row: Uniform(row["location"], row["scale"]),
     "Flat": lambda row: Flat(),
 }
@@ -257,6 +300,7 @@ _COLUMNS_USED = {
     "HalfStudentT": ("df", "scale"),
     "HalfCauchy": ("scale",),
     "LogNormal": ("location", "scale"),
+    "LogStudentT": ("df", "location", "scale"),
     "Uniform": ("location", "scale"),
     "Flat": (),
 }

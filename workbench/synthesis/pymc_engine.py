@@ -139,6 +139,7 @@ def _distribution(name: str, prior: Any) -> Any:
         priors.HalfStudentT: lambda p: pm.HalfStudentT(name, nu=p.df, sigma=p.scale),
         priors.HalfCauchy: lambda p: pm.HalfCauchy(name, beta=p.scale),
         priors.LogNormal: lambda p: pm.LogNormal(name, mu=p.meanlog, sigma=p.sdlog),
+        priors.LogStudentT: lambda p: pm.Deterministic(name, pm.math.exp(pm.StudentT(f"log_{name}", nu=p.df, mu=p.location, sigma=p.scale))),
         priors.Uniform: lambda p: pm.Uniform(name, lower=p.low, upper=p.high),
         priors.Flat: lambda p: pm.HalfFlat(name) if positive else pm.Flat(name),
     }

@@ -30,6 +30,7 @@ FIGURES = {
     priors.HalfStudentT: ("df", "scale"),
     priors.HalfCauchy: ("scale",),
     priors.LogNormal: ("meanlog", "sdlog"),
+    priors.LogStudentT: ("df", "location", "scale"),
     priors.Uniform: ("low", "high"),
 }
 
@@ -97,6 +98,8 @@ def _half_normal(pm: Any, name: str, scale: Any) -> Any:
 
 def _scalar(pm: Any, name: str, kind: str) -> Any:
     """One parameter whose prior's figures are an input named after it."""
+    import pytensor.tensor as pt
+
     given = pm.Data(f"prior_{name}", np.ones(len(FIGURES[getattr(priors, kind)])))
     makers = {
         "Normal": lambda: pm.Normal(name, mu=given[0], sigma=given[1]),
@@ -105,6 +108,7 @@ def _scalar(pm: Any, name: str, kind: str) -> Any:
         "HalfStudentT": lambda: pm.HalfStudentT(name, nu=given[0], sigma=given[1]),
         "HalfCauchy": lambda: pm.HalfCauchy(name, beta=given[0]),
         "LogNormal": lambda: pm.LogNormal(name, mu=given[0], sigma=given[1]),
+        "LogStudentT": lambda: pt.exp(pm.StudentT(f"{name}_log__", nu=given[0], mu=given[1], sigma=given[2])),
         "Uniform": lambda: pm.Uniform(name, lower=given[0], upper=given[1]),
     }
     return makers[kind]()

@@ -42,11 +42,14 @@ class Panels:
         Ends of the panels, ascending and adjoining.
     log_density : (P, n) array
         Log density (not normalised) at the Gauss-Legendre nodes of each panel.
+    origin : (P,) array of int, optional
+        Which panel each one was, counting all that `adapt` evaluated, in order.
     """
 
     left: np.ndarray
     right: np.ndarray
     log_density: np.ndarray
+    origin: np.ndarray | None = None
 
     @property
     def half(self) -> np.ndarray:
@@ -165,7 +168,8 @@ def adapt(
     values, sizes = _evaluate(log_density, log_size, left, right)
     if not np.isfinite(values.max()):
         raise AnalysisError("the posterior of tau has no finite density: the priors and the data exclude each other")
-    left, right, values, sizes = _trim(left, right, values, sizes, powers, margin=1)
+    evaluated = len(left)
+    left, right, values, sizes, origin = _trim(left, right, values, sizes, np.arange(evaluated), powers, margin=1)
     fresh = np.ones(len(left), bool)  # only panels not yet judged resolved are judged again
     for _ in range(DEEPEST):
         split = fresh & _unresolved(left, right, values, sizes, powers)
@@ -175,11 +179,14 @@ def adapt(
         new_left = np.concatenate([left[split], middle])
         new_right = np.concatenate([middle, right[split]])
         new_values, new_sizes = _evaluate(log_density, log_size, new_left, new_right)
+        origin = np.concatenate([origin[~split], evaluated + np.arange(len(new_left))])
+        evaluated += len(new_left)
         left, right = np.concatenate([left[~split], new_left]), np.concatenate([right[~split], new_right])
         values, sizes = np.concatenate([values[~split], new_values]), np.concatenate([sizes[~split], new_sizes])
         fresh = np.concatenate([fresh[~split], np.ones(len(new_left), bool)])
     order = np.argsort(left)
-    return Panels(*_trim(left[order], right[order], values[order], sizes[order], powers, margin=0)[:3])
+    left, right, values, _, origin = _trim(*(part[order] for part in (left, right, values, sizes, origin)), powers, margin=0)
+    return Panels(left, right, values, origin)
 
 
 def _evaluate(log_density, log_size, left, right):
@@ -187,7 +194,7 @@ def _evaluate(log_density, log_size, left, right):
     return log_density(x), log_size(x)
 
 
-def _trim(left, right, values, sizes, powers, margin):
+def _trim(left, right, values, sizes, origin, powers, margin):
     """Cut off panels at both ends in which no moment has anything left."""
     alive = np.zeros(len(left), bool)
     for power in powers:
@@ -195,7 +202,7 @@ def _trim(left, right, values, sizes, powers, margin):
         alive |= size.max(axis=1) - size.max() > NEGLIGIBLE
     first, last = np.flatnonzero(alive)[[0, -1]]
     keep = slice(max(first - margin, 0), last + 1 + margin)
-    return left[keep], right[keep], values[keep], sizes[keep]
+    return left[keep], right[keep], values[keep], sizes[keep], origin[keep]
 
 
 def _unresolved(left, right, values, sizes, powers) -> np.ndarray:

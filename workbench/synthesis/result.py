@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas
 
     from workbench.draws import Draws
+    from workbench.synthesis.sensitivity import PriorWeight
 
 QUANTITIES = ("mu", "tau", "theta_new", "centre")
 SUMMARY_LEVEL = 0.95
@@ -235,6 +236,13 @@ class Synthesis:
         """Share of each row in the mean of mu, averaged over the posterior of tau: (k,), sums to 1."""
         return self.posterior.weights()
 
+    @cached_property
+    def prior_weight(self) -> "PriorWeight":
+        """What the answer owes to its priors: overlap of prior and posterior, the prior's share of what is known of mu."""
+        from workbench.synthesis.sensitivity import prior_weight
+
+        return prior_weight(self)
+
     # Bayes factors and draws ----------------------------------------------------------------------
 
     def bayes_factor(self, quantity: str = "mu", value: float = 0.0) -> float:
@@ -276,6 +284,7 @@ class Synthesis:
         facts = {
             "Model": self.model,
             "Priors": self._prior_words(),
+            "Prior against posterior": str(self.prior_weight),
             "Intervals": "central 95 % (equal tails)",
             "Engine": f"{self.engine}; {self._health_words()}",
         }

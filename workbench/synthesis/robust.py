@@ -17,7 +17,9 @@ from workbench.errors import AnalysisError, UsageError
 from workbench.synthesis import diagnostics, priors
 from workbench.synthesis.pymc_engine import Settings
 from workbench.synthesis.result import Synthesis
+from workbench.synthesis.rows import check_rows
 from workbench.synthesis.sampling import Sample, SampledModel, proper, sample, typical
+from workbench.synthesis.spread import tail_power
 
 # The integrand over log w falls off like w^(nu / 2) and doubly exponentially: beyond these ends nothing is left for
 # nu >= 1 (1e-7 of the mass), and at this step the trapezoid rule is exact to 1e-5 or far better.
@@ -61,6 +63,7 @@ def fit_robust(
     k, terms = len(effects.y), {name: (terms or {}).get(name) for name in effects.design_names}
     if k == 0:
         raise AnalysisError("k = 0: this model needs at least one row")
+    check_rows(effects)
     if target is not None and not 0 <= target < k:
         raise UsageError(f"target = {target!r} must be the number of a row, 0 to {k - 1}")
     proper("mu", mu, positive=False), proper("tau", tau)
@@ -129,7 +132,7 @@ def _completed(found: Sample, effects, tau_prior, nu, free: bool, target: int | 
     weight = 1 / (variance + between)
     share = (weight / weight.sum(1, keepdims=True)).mean(0)
     # with nu free, or a heavy prior of tau, a new effect need not have moments
-    light = getattr(tau_prior, "df", np.inf) > 2
+    light = tail_power(tau_prior) > 3
     finite = {"tau": (light, light), "theta_new": (light and not free, light and not free)}
     summarised = ("mu", "tau", "theta_new", *(("nu",) if free else ()))
     further = {"nu": nu} if free else {}

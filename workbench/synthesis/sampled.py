@@ -47,8 +47,60 @@ def kernel_density(draws: np.ndarray, x: np.ndarray, positive: bool) -> np.ndarr
     return np.where(x >= 0, value, 0.0) if positive else value
 
 
+class Drawn:
+    """What every posterior that is held as draws answers in the same way: ``values`` by name (n,), ``coefficients`` (n, m)."""
+
+    values: Mapping[str, np.ndarray]
+    coefficients: np.ndarray
+
+    def _spread(self) -> np.ndarray:
+        """SD of theta_new given centre, (n,)."""
+        return self.values["tau"]
+
+    def _positive(self, quantity: str) -> bool:
+        """Whether a quantity is never negative."""
+        return quantity == "tau"
+
+    def cdf(self, quantity: str, x: np.ndarray) -> np.ndarray:
+        """Share of draws at or below ``x``."""
+        draws = np.sort(self.values[quantity])
+        return np.searchsorted(draws, x, side="right") / draws.size
+
+    def sf(self, quantity: str, x: np.ndarray) -> np.ndarray:
+        """Share of draws above ``x``."""
+        return 1.0 - self.cdf(quantity, x)
+
+    def quantile(self, quantity: str, p: np.ndarray) -> np.ndarray:
+        """Empirical quantiles."""
+        return np.quantile(self.values[quantity], p)
+
+    def density(self, quantity: str, x: np.ndarray) -> np.ndarray:
+        """Kernel density estimate at ``x`` (n,); that of a quantity that is never negative ends at 0."""
+        return kernel_density(self.values[quantity], np.asarray(x, float), positive=self._positive(quantity))
+
+    def terms(self, level: float) -> Estimates:
+        """Each design term's coefficient, (m,)."""
+        return estimates(self.coefficients, level)
+
+    def draw(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draws of the spread (tau, where effects are normal), centre and theta_new at ``points`` (n, 3).
+
+        The posterior draws are sorted by spread into equal blocks, and by centre within each; the first two columns
+        choose block and place. Each pair is one that the sampler drew, and equidistributed points choose all alike.
+        """
+        spread, centre = self._spread(), self.values["centre"]
+        count = spread.size
+        blocks = next(d for d in range(int(np.sqrt(count)), 0, -1) if count % d == 0)
+        order = np.argsort(spread, kind="stable").reshape(blocks, count // blocks)
+        order = np.take_along_axis(order, np.argsort(centre[order], axis=1, kind="stable"), axis=1)
+        row = np.minimum((points[:, 0] * blocks).astype(int), blocks - 1)
+        place = np.minimum((points[:, 1] * order.shape[1]).astype(int), order.shape[1] - 1)
+        chosen = order[row, place]
+        return spread[chosen], centre[chosen], centre[chosen] + spread[chosen] * ndtri(points[:, 2])
+
+
 @dataclass(frozen=True, eq=False)
-class SampledPosterior:
+class SampledPosterior(Drawn):
     """Draws of everything, answering what the `Posterior` protocol asks by counting and averaging them.
 
     Attributes
@@ -121,34 +173,13 @@ class SampledPosterior:
         centre = mu or (self.target is not None and bool(self.data.informs[self.target]))
         return {"tau": tau, "mu": mu, "centre": centre, "theta_new": tau and centre}[quantity]
 
-    def cdf(self, quantity: str, x: np.ndarray) -> np.ndarray:
-        """Share of draws at or below ``x``."""
-        draws = np.sort(self.values[quantity])
-        return np.searchsorted(draws, x, side="right") / draws.size
-
-    def sf(self, quantity: str, x: np.ndarray) -> np.ndarray:
-        """Share of draws above ``x``."""
-        return 1.0 - self.cdf(quantity, x)
-
-    def quantile(self, quantity: str, p: np.ndarray) -> np.ndarray:
-        """Empirical quantiles."""
-        return np.quantile(self.values[quantity], p)
-
-    def density(self, quantity: str, x: np.ndarray) -> np.ndarray:
-        """Kernel density estimate at ``x`` (n,)."""
-        return kernel_density(self.values[quantity], np.asarray(x, float), positive=quantity == "tau")
-
     def studies(self, level: float) -> Estimates:
         """Each row's own effect, (k,)."""
-        found = _estimates(self.theta, level)
+        found = estimates(self.theta, level)
         exists = [(self.data.informs > 0) | self.tail.mu_moment(order) for order in (1, 2)]
         return found._replace(
             mean=np.where(exists[0], found.mean, np.nan), sd=np.where(exists[1], found.sd, np.nan)
         )
-
-    def terms(self, level: float) -> Estimates:
-        """Each design term's coefficient, (m,)."""
-        return _estimates(self.coefficients, level)
 
     def weights(self) -> np.ndarray:
         """Share of each row in the mean of mu, (k,)."""
@@ -157,24 +188,9 @@ class SampledPosterior:
         rows = given_tau(self.data, self.values["tau"])
         return (rows.carry / rows.information[:, None]).mean(axis=0)
 
-    def draw(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draws of tau, centre and theta_new at ``points`` (n, 3).
 
-        The posterior draws are sorted by tau into equal blocks, and by centre within each; the first two columns
-        choose block and place. Each pair is one that the sampler drew, and equidistributed points choose all alike.
-        """
-        tau, centre = self.values["tau"], self.values["centre"]
-        count = tau.size
-        blocks = next(d for d in range(int(np.sqrt(count)), 0, -1) if count % d == 0)
-        order = np.argsort(tau, kind="stable").reshape(blocks, count // blocks)
-        order = np.take_along_axis(order, np.argsort(centre[order], axis=1, kind="stable"), axis=1)
-        row = np.minimum((points[:, 0] * blocks).astype(int), blocks - 1)
-        place = np.minimum((points[:, 1] * order.shape[1]).astype(int), order.shape[1] - 1)
-        chosen = order[row, place]
-        return tau[chosen], centre[chosen], centre[chosen] + tau[chosen] * ndtri(points[:, 2])
-
-
-def _estimates(draws: np.ndarray, level: float) -> Estimates:
+def estimates(draws: np.ndarray, level: float) -> Estimates:
+    """Means, SDs and central limits of draws (n, r), for each column."""
     if draws.shape[1] == 0:
         return Estimates(*(np.zeros(0) for _ in range(4)))
     lower, upper = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)

@@ -12,13 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from workbench.errors import AnalysisError, DiagnosticsError
 from workbench.synthesis import diagnostics, priors
 from workbench.synthesis.pymc_engine import Settings
 from workbench.synthesis.result import Estimates
-from workbench.synthesis.sampled import _estimates, kernel_density
+from workbench.synthesis.sampled import Drawn, estimates
+from workbench.synthesis.spread import TAU_PRIORS, converges, falls_by_log, tail_power
 
 LIBRARIES = ("numpy", "pymc", "pytensor", "numba", "arviz")
 
@@ -131,7 +131,7 @@ def _read(path: Path, seed: int) -> Sample:
 
 
 @dataclass(frozen=True, eq=False)
-class SampledModel:
+class SampledModel(Drawn):
     """Draws of every quantity; satisfies `result.Posterior`.
 
     Attributes
@@ -171,52 +171,24 @@ class SampledModel:
         """What can be asked about."""
         return tuple(self.values)
 
+    def _spread(self) -> np.ndarray:
+        return self.spread
+
+    def _positive(self, quantity: str) -> bool:
+        return bool((self.values[quantity] >= 0).all())
+
     def moments(self, quantity: str) -> tuple[float, float]:
         """Mean and SD; nan where the posterior has none, whatever the draws say."""
         draws, (mean, sd) = self.values[quantity], self.finite.get(quantity, (True, True))
         return float(draws.mean()) if mean else np.nan, float(draws.std(ddof=1)) if sd else np.nan
 
-    def cdf(self, quantity: str, x: np.ndarray) -> np.ndarray:
-        """Share of draws at or below ``x``."""
-        draws = np.sort(self.values[quantity])
-        return np.searchsorted(draws, x, side="right") / draws.size
-
-    def sf(self, quantity: str, x: np.ndarray) -> np.ndarray:
-        """Share of draws above ``x``."""
-        return 1.0 - self.cdf(quantity, x)
-
-    def quantile(self, quantity: str, p: np.ndarray) -> np.ndarray:
-        """Empirical quantiles."""
-        return np.quantile(self.values[quantity], p)
-
-    def density(self, quantity: str, x: np.ndarray) -> np.ndarray:
-        """Kernel density estimate at ``x`` (n,)."""
-        draws = self.values[quantity]
-        return kernel_density(draws, np.asarray(x, float), positive=bool((draws >= 0).all()))
-
     def studies(self, level: float) -> Estimates:
         """Each row's own effect, (k,)."""
-        return _estimates(self.theta, level)
-
-    def terms(self, level: float) -> Estimates:
-        """Each design term's coefficient, (m,)."""
-        return _estimates(self.coefficients, level)
+        return estimates(self.theta, level)
 
     def weights(self) -> np.ndarray:
         """Share of each row in the mean, (k,)."""
         return self.share
-
-    def draw(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draws of the spread, centre and theta_new at ``points`` (n, 3), as in `SampledPosterior.draw`."""
-        spread, centre = self.spread, self.values["centre"]
-        count = spread.size
-        blocks = next(d for d in range(int(np.sqrt(count)), 0, -1) if count % d == 0)
-        order = np.argsort(spread, kind="stable").reshape(blocks, count // blocks)
-        order = np.take_along_axis(order, np.argsort(centre[order], axis=1, kind="stable"), axis=1)
-        row = np.minimum((points[:, 0] * blocks).astype(int), blocks - 1)
-        place = np.minimum((points[:, 1] * order.shape[1]).astype(int), order.shape[1] - 1)
-        chosen = order[row, place]
-        return spread[chosen], centre[chosen], centre[chosen] + spread[chosen] * ndtri(points[:, 2])
 
 
 def proper(name: str, prior: Any, positive: bool = True) -> Any:
@@ -226,8 +198,8 @@ def proper(name: str, prior: Any, positive: bool = True) -> Any:
     ------
     AnalysisError
     """
-    kinds = (priors.HalfNormal, priors.HalfStudentT, priors.HalfCauchy, priors.LogNormal, priors.Uniform) if positive else (priors.Normal,)
-    if not isinstance(prior, kinds) or (isinstance(prior, priors.Uniform) and prior.low < 0):
+    kinds = TAU_PRIORS if positive else (priors.Normal,)
+    if not isinstance(prior, kinds) or not prior.proper or (isinstance(prior, priors.Uniform) and prior.low < 0):
         rule = "a proper prior on the positive line" if positive else "a Normal prior"
         raise AnalysisError(f"{name} ~ {prior!r} cannot be used in this model; it needs {rule}")
     return prior
@@ -240,5 +212,5 @@ def typical(prior: Any) -> float:
 
 def scale_moments(prior: Any, informative: int) -> tuple[bool, bool]:
     """Whether mean and SD of a spread exist a posteriori: its prior falls like a power, each row that holds its effect adds one."""
-    exponent = getattr(prior, "df", np.inf) + 1 + informative
-    return exponent > 2, exponent > 3
+    exponent = tail_power(prior) + informative
+    return converges(exponent - 1, falls_by_log(prior)), converges(exponent - 2, falls_by_log(prior))

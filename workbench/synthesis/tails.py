@@ -12,6 +12,7 @@ import numpy as np
 from workbench.errors import AnalysisError
 from workbench.synthesis import priors
 from workbench.synthesis.conditional import Data
+from workbench.synthesis.spread import converges, falls_by_log, tail_power
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Tail:
         Number of rows.
     loose : tuple of bool
         For each design term: whether its prior is flat and no row with fixed variance holds it.
+    by_log : bool
+        Whether a log-t prior adds a power of log tau to the tail.
     """
 
     exponent: float
@@ -41,10 +44,11 @@ class Tail:
     flat: bool
     k: int
     loose: tuple[bool, ...] = ()
+    by_log: bool = False
 
     def tau_moment(self, order: int) -> bool:
         """Whether E(tau ** order) is finite."""
-        return self.exponent - order > 1
+        return converges(self.exponent - order, self.by_log)
 
     def mu_moment(self, order: int) -> bool:
         """Whether E(|mu| ** order) is finite."""
@@ -54,11 +58,11 @@ class Tail:
             return True
         # Given tau, mu reaches as far as tau under a flat prior, and as far as its own tail lets it else.
         growth = order if self.flat else max(0.0, order - self.mu_df)
-        return self.exponent - growth > 1
+        return converges(self.exponent - growth, self.by_log)
 
     def term_moments(self, order: int) -> np.ndarray:
         """Whether E(|b| ** order) of each design term's coefficient is finite, (m,)."""
-        return ~np.array(self.loose, bool) | (self.exponent - order > 1)
+        return ~np.array(self.loose, bool) | converges(self.exponent - order, self.by_log)
 
 
 def free(data: Data, flat_mu: bool) -> tuple[int, bool, tuple[bool, ...]]:
@@ -91,13 +95,12 @@ def tail_of(data: Data, mu_prior, tau_prior) -> Tail:
     if flat and k == 0:
         raise AnalysisError("k = 0 with mu ~ Flat(): there is nothing to know mu from; give mu a proper prior")
     unheld, mu_follows, loose = free(data, flat)
-    power = 0.0 if isinstance(tau_prior, priors.Flat) else getattr(tau_prior, "df", np.inf) + 1
-    exponent = power + informing - unheld
-    if exponent <= 1:
+    exponent, by_log = tail_power(tau_prior) + informing - unheld, falls_by_log(tau_prior)
+    if not converges(exponent, by_log):
         least = 2 + unheld
         raise AnalysisError(
-            f"tau ~ Flat() with mu ~ {mu_prior!r} and {informing} row{'s' if informing != 1 else ''} that inform tau: the posterior "
+            f"tau ~ {tau_prior!r} with mu ~ {mu_prior!r} and {informing} {'row that informs' if informing == 1 else 'rows that inform'} tau: the posterior "
             f"is improper; it needs at least {least} such rows, or a proper prior for tau such as HalfNormal(0.5)"
         )
     mu_df = mu_prior.df if isinstance(mu_prior, priors.StudentT) else np.inf
-    return Tail(exponent, mu_df, mu_follows, flat, k, loose)
+    return Tail(exponent, mu_df, mu_follows, flat, k, loose, by_log)

@@ -20,10 +20,11 @@ from workbench.synthesis import grid as grids
 from workbench.synthesis import priors
 from workbench.synthesis.blocks import CHUNK, Blocks, GivenBoth, blocks_of, given_both, given_omega, inverse_diagonal, weighted_columns
 from workbench.synthesis.conditional import Data, GivenTau, Linear, MuGivenTau, mixture, mixture_by_row, mu_rule, term_effects, terms_given_tau
-from workbench.synthesis.exact import ERROR_LIMIT, LONGEST, TauScale, _prior_sizes, _within, check_tau_prior
+from workbench.synthesis.exact import within
 from workbench.synthesis.mixture import Mixture
-from workbench.synthesis.quadrature import NODES, Panels
+from workbench.synthesis.quadrature import Panels
 from workbench.synthesis.result import Estimates
+from workbench.synthesis.spread import ERROR_LIMIT, LogScale, TauScale, check_tau_prior, farthest, variable
 from workbench.synthesis.twotails import TwoTails, two_tails
 
 NEGLIGIBLE = 1e-17  # share of the posterior that a node may lack
@@ -44,7 +45,7 @@ class ThreeLevelPosterior:
     omega_prior: Any
     rule: Any
     tails: TwoTails
-    scales: tuple[TauScale, TauScale]
+    scales: tuple[TauScale | LogScale, TauScale | LogScale]
     grid: grids.Grid
     health: Mapping[str, float]
 
@@ -105,7 +106,7 @@ class ThreeLevelPosterior:
     @cached_property
     def weight(self) -> np.ndarray:
         """Posterior weight of each component of mu at each node, (N, L)."""
-        return self.grid.weight[self._live][:, None] * _within(self.mu.log_weight)
+        return self.grid.weight[self._live][:, None] * within(self.mu.log_weight)
 
     @cached_property
     def _mixtures(self) -> dict[str, Mixture]:
@@ -114,7 +115,7 @@ class ThreeLevelPosterior:
         return {name: mixture(self.weight, self.mu, quantity).pruned() for name, quantity in linear.items()}
 
     @cached_property
-    def _margins(self) -> dict[str, tuple[Panels, TauScale]]:
+    def _margins(self) -> dict[str, tuple[Panels, TauScale | LogScale]]:
         return {"omega": (self.grid.marginal(0), self.scales[0]), "tau": (self.grid.marginal(1), self.scales[1])}
 
     # Posterior protocol ---------------------------------------------------------------------------
@@ -127,7 +128,9 @@ class ThreeLevelPosterior:
             mean = float(panels.weight @ values)
             sd = float(np.sqrt(panels.weight @ (values - mean) ** 2))
         else:
-            mean, sd = (float(part) for part in self._mixtures[quantity].moments())
+            mean, sd = (float(part) for part in self._mixtures["centre"].moments())
+        if quantity == "theta_new":  # from the margins: nodes of next to no weight may carry much of a heavy tail's square
+            sd = float(np.sqrt(sd**2 + sum(panels.weight @ scale.tau(panels.x) ** 2 for panels, scale in self._margins.values())))
         finite = [self.tails.moment(quantity, order) for order in (1, 2)]
         return (mean if finite[0] else np.nan), (sd if finite[1] else np.nan)
 
@@ -245,14 +248,14 @@ class ThreeLevelPosterior:
         node = order[np.minimum(np.searchsorted(cumulative, points[:, 0] * cumulative[-1]), order.size - 1)]
         mu = MuGivenTau(*(part[node] for part in self.mu[:3]), self.mu.bounds)
         zero = np.zeros(len(points))
-        given = mixture_by_row(_within(mu.log_weight), mu, Linear(zero, zero + 1, zero))
+        given = mixture_by_row(within(mu.log_weight), mu, Linear(zero, zero + 1, zero))
         single = mu.bounds is None and mu.mean.shape[-1] == 1
         centre = given.mean[:, 0] + given.sd[:, 0] * ndtri(points[:, 1]) if single else given.quantile(points[:, 1])
         spread = self.spread[node]
         return spread, centre, centre + spread * ndtri(points[:, 2])
 
 
-def _given(blocks: Blocks, scales: tuple[TauScale, TauScale], x: np.ndarray, y: np.ndarray) -> GivenBoth:
+def _given(blocks: Blocks, scales: tuple[TauScale | LogScale, TauScale | LogScale], x: np.ndarray, y: np.ndarray) -> GivenBoth:
     """Closed forms at omega(x) (n,) by tau(y) (t,), some omegas at a time."""
     omega, tau = scales[0].tau(x), scales[1].tau(y)
     step = max(1, 2 * CHUNK // blocks.columns.size)
@@ -265,22 +268,15 @@ def _log_density(blocks: Blocks, rule, own_priors, scales, x: np.ndarray, y: np.
     given = rule.given(_given(blocks, scales, x, y)).log_weight
     top = given.max(-1)
     values = given[..., 0] if given.shape[-1] == 1 else top + np.log(np.exp(given - top[..., None]).sum(-1))
-    sides = [prior.logpdf(scale.tau(z)) + scale.log_slope(z) for prior, scale, z in zip(own_priors, scales, (x, y))]
+    sides = [scale.log_prior(prior, z) for prior, scale, z in zip(own_priors, scales, (x, y))]
     return values + sides[0][:, None] + sides[1]
 
 
-def _range(prior, data: Data, mu_prior, powers_left: float, powers: tuple[int, ...]) -> tuple[TauScale, grids.Axis]:
+def _range(prior, data: Data, mu_prior, exponent: float, powers: tuple[int, ...]) -> tuple[TauScale | LogScale, grids.Axis]:
     """Variable of integration of one component and the panels to start from."""
-    small, large = _prior_sizes(prior)
-    error = np.sqrt(data.variance)
-    location = getattr(mu_prior, "mean", getattr(mu_prior, "location", data.y[0]))
-    scale = TauScale(float(min(small, error.min())))
-    if isinstance(prior, priors.Uniform):
-        return scale, grids.axis(float(scale.x(prior.low)), float(scale.x(prior.high)))
-    high = float(scale.x(max(large, 100 * max(error.max(), np.ptp(data.y), abs(data.y - location).max()))))
-    if np.isfinite(powers_left):
-        high = min(high + 45 / (powers_left - 1 - powers[-1]), LONGEST)
-    return scale, grids.axis(0.0, high)
+    far = farthest(data.y, data.variance, mu_prior)
+    scale, low, high = variable(prior, float(np.sqrt(data.variance.min())), far, exponent, powers[-1])
+    return scale, grids.axis(low, high)
 
 
 def solve(effects, data: Data, mu_prior, tau_prior, omega_prior, rho: float) -> ThreeLevelPosterior:

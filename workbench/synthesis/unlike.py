@@ -18,6 +18,7 @@ from workbench.synthesis.censored import CensoredPosterior, _change
 from workbench.synthesis.conditional import Data, given_tau, mu_rule
 from workbench.synthesis.cutnormal import AXIS, Cut, Summed, along, cut, expected_curvature, lattice, law, summed
 from workbench.synthesis.quadrature import NODES, Panels, adapt, place
+from workbench.synthesis.spread import ERROR_LIMIT, farthest, held
 from workbench.synthesis.tails import tail_of
 from workbench.synthesis.windows import Smooth
 
@@ -131,7 +132,7 @@ def solve(data: Data, hidden: np.ndarray, mu_prior, tau_prior, target: int | Non
     for fineness in FINENESS:
         posterior = _on_lattice(data, hidden, mu_prior, tau_prior, target, fineness)
         error = posterior.health["quadrature_error"]
-        if error < exact.ERROR_LIMIT:
+        if error < ERROR_LIMIT:
             return posterior
     raise AnalysisError(f"the quadrature over tau and mu did not converge (error {error:.1e}); check the scales of y, se and the priors")
 
@@ -140,12 +141,13 @@ def _on_lattice(data: Data, hidden: np.ndarray, mu_prior, tau_prior, target: int
     """The posterior with a lattice of one step and reach, and its error."""
     tail = tail_of(data, mu_prior, tau_prior)
     scale, low, high, powers = exact.tau_range(data, mu_rule(mu_prior, data), mu_prior, tau_prior, tail)
+    scale = held(scale, np.sqrt(data.variance.min()), farthest(data.y, data.variance, mu_prior))
     parts = (data, hidden, mu_prior, tau_prior, target, tail, scale)
 
     def log_density(x: np.ndarray) -> np.ndarray:
         tau = scale.tau(x)
         height = summed(cut(data, hidden, mu_prior, tau.ravel()), *fineness).log_height
-        return tau_prior.logpdf(tau) + height.reshape(tau.shape) + scale.log_slope(x)
+        return height.reshape(tau.shape) + scale.log_prior(tau_prior, x)
 
     panels = adapt(log_density, lambda x: np.log(scale.tau(x)), low, high, powers)
     health: dict[str, float] = {}

@@ -62,7 +62,7 @@ def draw_budget(figure: BudgetChart, narrow: bool = False) -> Markup:
     legend, top = _legend(figure, narrow)
     step, low, high = _range(figure)
     frame = _Frame(360.0 if narrow else 880.0, 64.0 if narrow else 84.0, top, top + 240, low, high, len(figure.years))
-    bars = [_bars(frame, figure, index) for index in range(len(figure.years))]
+    bars = _bars(frame, figure)
     return chart(
         "budget", figure.id, frame.width, frame.bottom + 50, figure.title, figure.description,
         legend, _grid(frame, step), *bars, _net(frame, figure), _years(frame, figure, narrow), narrow=narrow,
@@ -96,43 +96,46 @@ def _legend(figure: BudgetChart, narrow: bool) -> tuple[Markup, float]:
 
 
 def _grid(frame: _Frame, step: float) -> Markup:
-    parts, count = [], round((frame.high - frame.low) / step)
+    lines, words, count = [], [], round((frame.high - frame.low) / step)
     for index in range(count + 1):
         amount = frame.low + index * step
         y = frame.y(amount)
         zero = abs(amount) < step / 2
-        parts.append(tag("line", x1=frame.left, x2=frame.width, y1=y, y2=y, class_="null" if zero else "grid"))
-        parts.append(tag("text", format_number(round(amount, 6), "money"), x=frame.left - 8, y=y + 4, text_anchor="end", class_="tick", data_source="axis"))
-    return tag("g", *parts)
+        lines.append(tag("line", x1=frame.left, x2=frame.width, y1=y, y2=y, class_="null" if zero else "grid"))
+        words.append(tag("text", format_number(round(amount, 6), "money"), x=frame.left - 8, y=y + 4))
+    return tag("g", *lines) + tag("g", *words, class_="ticks end", data_source="axis")
 
 
-def _bars(frame: _Frame, figure: BudgetChart, index: int) -> Markup:
-    """Stack one year: savings upwards in the order of the series, spending downwards."""
-    parts, up, down, width = [], 0.0, 0.0, min(frame.slot * 0.62, 56.0)
+def _bars(frame: _Frame, figure: BudgetChart) -> list[Markup]:
+    """Stack each year: savings upwards in the order of the series, spending downwards; the bars of one series are one group."""
+    up, down = [0.0] * len(figure.years), [0.0] * len(figure.years)
+    width, groups = min(frame.slot * 0.62, 56.0), []
     for series in figure.series:
-        amount = series.amounts[index]
-        start = up if amount >= 0 else down
-        top, bottom = frame.y(max(start, start + amount)), frame.y(min(start, start + amount))
-        if bottom - top >= 0.05:
-            place = {"x": frame.x(index) - width / 2, "y": top, "width": width, "height": bottom - top}
-            parts.append(tag("rect", **place, class_=f"bar {series.style}", fill=_FILLS[series.style]))
-        up, down = (up + amount, down) if amount >= 0 else (up, down + amount)
-    return tag("g", *parts)
+        drawn = []
+        for index, amount in enumerate(series.amounts):
+            start = up[index] if amount >= 0 else down[index]
+            top, bottom = frame.y(max(start, start + amount)), frame.y(min(start, start + amount))
+            if bottom - top >= 0.05:
+                drawn.append(tag("rect", x=frame.x(index) - width / 2, y=top, width=width, height=bottom - top))
+            (up if amount >= 0 else down)[index] += amount
+        if drawn:
+            groups.append(tag("g", *drawn, class_=f"bar {series.style}", fill=_FILLS[series.style]))
+    return groups
 
 
 def _net(frame: _Frame, figure: BudgetChart) -> Markup:
     """The balance of each year, as a line with dots."""
     points = [(frame.x(i), frame.y(sum(s.amounts[i] for s in figure.series))) for i in range(len(figure.years))]
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-    return tag("g", tag("path", d=path, class_="net"), *(tag("circle", cx=x, cy=y, r=4.0, class_="net-dot") for x, y in points))
+    return tag("path", d=path, class_="net") + tag("g", *(tag("circle", cx=x, cy=y, r=4.0) for x, y in points), class_="net-dot")
 
 
 def _years(frame: _Frame, figure: BudgetChart, narrow: bool) -> Markup:
     every = max(1, -(-len(figure.years) // (6 if narrow else 16)))
     labels = [
-        tag("text", str(year), x=frame.x(i), y=frame.bottom + 20, text_anchor="middle", class_="tick", data_source="axis")
+        tag("text", str(year), x=frame.x(i), y=frame.bottom + 20)
         for i, year in enumerate(figure.years)
         if i % every == 0
     ]
     middle = (frame.left + frame.width) / 2
-    return tag("g", *labels, tag("text", figure.axis_label, x=middle, y=frame.bottom + 40, text_anchor="middle", class_="tick"))
+    return tag("g", *labels, class_="ticks middle", data_source="axis") + tag("g", tag("text", figure.axis_label, x=middle, y=frame.bottom + 40, text_anchor="middle", class_="tick"))

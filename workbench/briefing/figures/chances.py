@@ -8,8 +8,6 @@ from markupsafe import Markup
 
 from workbench.briefing.figures.svg import tag
 
-_WIDTH, _HEIGHT = 300.0, 18.0
-
 
 @dataclass(frozen=True)
 class ChanceBar:
@@ -23,14 +21,13 @@ class ChanceBar:
 
 
 def draw_chances(figure: ChanceBar, narrow: bool = False) -> Markup:
-    """Draw the bar; solid, plain and hatched parts, so that it can be read without colour."""
+    """Draw the bar for the eye: solid, plain and hatched parts, so that it can be read without colour; the same stands beside it in words."""
     parts, x = [], 0.0
-    for name, share in (("better", figure.better), ("little", figure.little), ("worse", figure.worse)):
-        width = share * _WIDTH
-        fill = "url(#hatch)" if name == "worse" else None
-        parts.append(tag("rect", x=x, y=1.0, width=max(width, 0.0), height=_HEIGHT - 2, class_=f"part {name}", fill=fill))
-        x += width
-    return tag(
-        "svg", tag("title", figure.title), *parts, class_="chart chances", role="img", aria_label=figure.title,
-        viewBox=f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}", preserveAspectRatio="none", xmlns="http://www.w3.org/2000/svg",
-    )  # fmt: skip
+    for share in (figure.better, figure.little, figure.worse):
+        parts.append(tag("rect", x=_percent(x), width=_percent(share)))
+        x += share
+    return tag("svg", *parts, class_="chart chances", aria_hidden="true")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * max(share, 0.0):.1f}%".replace(".0%", "%")

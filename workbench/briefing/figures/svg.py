@@ -10,10 +10,12 @@ from workbench.briefing.text import Link, Number, Quoted, Text
 
 
 def tag(name: str, *children: Any, **attributes: Any) -> Markup:
-    """Return one element; ``_`` in attribute names stands for ``-``, None leaves an attribute out."""
+    """Return one element of SVG; ``_`` in attribute names stands for ``-``, None leaves an attribute out."""
     written = Markup("").join(
         Markup(' {}="{}"').format(Markup(key.rstrip("_").replace("_", "-")), _value(value)) for key, value in attributes.items() if value is not None
     )
+    if not children:
+        return Markup("<{0}{1}/>").format(Markup(name), written)
     inside = Markup("").join(escape(child) for child in children)
     return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), written, inside)
 

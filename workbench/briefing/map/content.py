@@ -201,7 +201,7 @@ def _outcome(evidence: Any, construct: Any, rows: Sequence[Any], headline: Any, 
     results = _results(evidence, construct, rows, headline)
     if headline is not None and headline.fit is not None and any(item.used for item in results):
         direction, certainty = rate(headline)
-        return Outcome(construct, results, direction, RATED, certainty, headline)
+        return Outcome(construct, results, direction, RATED if certainty is not None else "not_rated", certainty, headline)
     speaking, basis = spokesmen(results)
     direction = combined(REPORTED[item.row["reported_result"]] for item in speaking)
     return Outcome(construct, results, direction, basis)

@@ -55,12 +55,12 @@ def _by_descent(members: Sequence[Programme]) -> list[Programme]:
     return order + [item for item in members if item not in order]  # a circle of parents is shown all the same
 
 
-def family_name(code: str, members: Iterable[Programme]) -> str:
-    """Return a family's code as words; what its members write in capitals keeps them."""
-    names = " ".join(f"{item.row['name']} {item.row['short_name']}" for item in members)
+def family_name(code: str, members: Iterable[Programme], others: Iterable[Programme] = ()) -> str:
+    """Return a family's code as words; what its members, or failing them any other programme, write in capitals keeps them."""
+    own, rest = (" ".join(f"{item.row['name']} {item.row['short_name']}" for item in items) for items in (members, others))
 
     def written(word: str) -> str:
-        found = re.search(rf"\b{re.escape(word)}\b", names, re.IGNORECASE)
+        found = re.search(rf"\b{re.escape(word)}\b", own, re.IGNORECASE) or re.search(rf"\b{re.escape(word)}\b", rest, re.IGNORECASE)
         return found[0] if found and found[0].isupper() else word
 
     return sentence_case(" ".join(written(word) for word in code.split("-")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from workbench.briefing.map import gaps, marks
 from workbench.briefing.map.content import CHECKS, DIRECTIONS, RATED, Programme, programmes
 from workbench.briefing.map.order import domains_of, families_of_programmes, family_name, sentence_case
 from workbench.briefing.map.views import CellView, Mark, cell_view, mark
+from workbench.briefing.marking import css_text
 from workbench.briefing.reading import FINDINGS_ID, packed
 from workbench.briefing.render import render_template
 from workbench.briefing.sections.answer import CERTAINTY, PROBABILITY, certainty_word
@@ -134,7 +135,7 @@ def build_map(evidence: Any, headlines: Mapping[tuple[str, str], Any], templates
     found = programmes(evidence, headlines, lambda headline: rate(everything, headline))
     domains = domains_of(found)
     groups = tuple(
-        Group(quoted(family_name(name, members)) or phrases("map.others"), tuple(_line(contexts(item.id), item, domains, scale, (briefings or {}).get(item.id, "")) for item in members))
+        Group(quoted(family_name(name, members, found)) or phrases("map.others"), tuple(_line(contexts(item.id), item, domains, scale, (briefings or {}).get(item.id, "")) for item in members))
         for name, members in families_of_programmes(found)
     )  # fmt: skip
     columns = tuple(_domain(everything, name, slug, found) for name, slug in domains.items())
@@ -157,11 +158,30 @@ def render_map(made: EvidenceMap, template_dir: Path | str, index: str = "") -> 
     UsageError
         If a template is missing, is broken, or asks for something that does not exist.
     """
-    payload = packed({"map": True}, made.findings, made.sources, made.citations)
+    # how each row was sized is left to `trace` on the row itself: it would take up a tenth of the page
+    sources = {name: replace(source, size={}, derived="") for name, source in made.sources.items()}
+    payload = packed({"map": True}, made.findings, sources, made.citations)
     helpers = {"plain": plain, "number": Number, "dated": lambda date: quoted(date, "date")}
     return render_template(
-        PAGE, template_dir, styles=(STYLE,), script=SCRIPT, map=made, phrases=made.phrases, index=index, payload=payload, findings_id=FINDINGS_ID, **helpers
+        PAGE, template_dir, styles=(STYLE,), rules=_rules(made.phrases), script=SCRIPT, map=made, phrases=made.phrases, index=index, payload=payload, findings_id=FINDINGS_ID, **helpers
     )
+
+
+_TABLES = {
+    "cells": ("map.table", ("programme", "domain", "direction", "certainty", "families", "studies", "told", "checked")),
+    "systems": ("map.gap", ("name", "claim", "target", "evidence", "source")),
+}  # columns of the tables whose rows a phone shows as cards
+
+
+def _rules(phrases: Phrases) -> str:
+    """Return the style rules that repeat each column's heading beside its cells on a small screen."""
+    rules = (
+        f"#{table} td:nth-child({place}):not(.empty)::before{{content:{css_text(phrases.words(f'{group}.{name}'))}}}"
+        for table, (group, names) in _TABLES.items()
+        for place, name in enumerate(names, start=1)
+        if place > 1
+    )
+    return f"@media screen and (max-width: 44rem) {{{''.join(rules)}}}"
 
 
 class _Contexts:
@@ -181,12 +201,12 @@ class _Contexts:
 
 
 def rate(ctx: Context, headline: Any) -> tuple[str, Any]:
-    """Return the direction and the certainty (a row of the vocabulary) of a headline that has an answer.
+    """Return the direction and the certainty (a row of the vocabulary; None if not rated) of a headline that has an answer.
 
     A claim counts as better or worse only where its word says more than even chances.
     """
     words = certainty_word(ctx, headline)
-    certainty = next(row for row in ctx.scale(CERTAINTY) if row["words"] == words)
+    certainty = next((row for row in ctx.scale(CERTAINTY) if row["words"] == words), None)
     scale = ctx.scale(PROBABILITY)
     said = next(row for row in scale if row["words"] == headline.word.words)
     points = headline.word.claim in ("benefit", "harm") and said["from"] > word_for(scale, _EVEN)["from"]
@@ -274,7 +294,7 @@ def _filters(ctx: Context, found: Sequence[Programme]) -> tuple[Filter, ...]:
     for item in found:
         members.setdefault(item.row["family"], []).append(item)
     offered = {
-        "family": sorted(((name, quoted(family_name(name, items))) for name, items in members.items()), key=lambda choice: plain(choice[1]).casefold()),
+        "family": sorted(((name, quoted(family_name(name, items, found))) for name, items in members.items()), key=lambda choice: plain(choice[1]).casefold()),
         "need": _choices(phrases, "need", {row["level_of_need"] for row in rows}),
         "setting": _choices(phrases, "map.setting", {item.study["setting"] for item in results}),
         "design": _choices(phrases, "design", {item.study["design"] for item in results}),

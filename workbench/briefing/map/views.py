@@ -14,7 +14,7 @@ from workbench.briefing.map.content import CHECKS, DIRECTIONS, RATED, REPORTED, 
 from workbench.briefing.map.order import sentence_case
 from workbench.briefing.printed import chance
 from workbench.briefing.sections.checks import verdict
-from workbench.briefing.text import Text, joined, link, quoted, strong, text
+from workbench.briefing.text import Text, capital, joined, link, quoted, strong, text
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _result_view(ctx: Context, item: Result, direction: str) -> ResultView:
     lines = (
         phrases("map.result.head", study=text(_study_link(ctx, study)), measure=quoted(row["outcome_measure"]), said=strong(phrases.words(f"map.direction.{said}"))),
         joined(facts, "; "),
-        phrases("map.result.check", checked=words_or_code(phrases, "checked", row["checked"]), locator=quoted(row["locator"]) or phrases("map.result.no_locator")),
+        phrases("map.result.check", checked=capital(words_or_code(phrases, "checked", row["checked"])), locator=quoted(row["locator"]) or phrases("map.result.no_locator")),
         joined((_place_in_answer(ctx, item), phrases("map.result.row", row=quoted(row["effect_id"]))), " "),
     )
     tokens = {} if item.superseded else {"setting": study["setting"], "design": study["design"], "checked": row["checked"], "direction": " ".join(sorted({said, direction}))}
@@ -157,7 +157,8 @@ def _families(ctx: Context, row: Any, study: Any) -> Text:
 def _months(ctx: Context, row: Any) -> Text:
     """Write a row's follow-up as the table has it."""
     if row["timepoint_months"] is None:
-        return ctx.phrases("forest.follow_up_none")
+        when = f"months.when_{row['timepoint_basis']}"
+        return ctx.phrases(when if when in ctx.phrases else "forest.follow_up_none")
     if row["timepoint_months"] == 0 and row["timepoint_basis"] == "child_age":
         return ctx.phrases("months.birth")
     basis = f"months.{row['timepoint_basis']}"

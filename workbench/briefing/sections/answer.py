@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from workbench.briefing.context import MEASURED, Context, country_words, measure_words, row_name, rows_behind, word_for
+from workbench.briefing.context import MEASURED, Context, country_words, measure_words, row_name, rows_behind
 from workbench.briefing.figures import ChanceBar
 from workbench.briefing.findings import rows_of
 from workbench.briefing.printed import Frequencies, chance, effect, fit_basis, is_ratio, printed_interval
+from workbench.briefing.sections.certainty import rated_word, why
 from workbench.briefing.sections.checks import removed_sentence, verdict
+from workbench.briefing.sections.deciding import decision
+from workbench.briefing.sections.people import people
 from workbench.briefing.sections.value import value_axis
 from workbench.briefing.tables import Answer, Axis, Bullets, Paragraph
 from workbench.briefing.text import Text, joined, link, quoted, strong, text
@@ -20,8 +23,8 @@ PROBABILITY, CERTAINTY = "probability", "certainty"
 
 
 def blocks(ctx: Context) -> tuple[Any, ...]:
-    """Return the three axes, the other main outcomes, safety, and how the answer was checked."""
-    found: list[Any] = [Answer((effect_axis(ctx), certainty_axis(ctx), value_axis(ctx)))]
+    """Return the three axes, the answer in people, the other main outcomes, safety, how it was checked, and what a decision turns on."""
+    found: list[Any] = [Answer((effect_axis(ctx), certainty_axis(ctx), value_axis(ctx))), *people(ctx)]
     others = [item for item in ctx.leads if item is not ctx.main]
     if others:
         found.append(Paragraph(text(strong(ctx.phrases.words("answer.others"))), "list-heading"))
@@ -30,7 +33,7 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     if ctx.main is not None:
         found.append(Paragraph(removed_sentence(ctx, ctx.main), "note"))
     found.append(Paragraph(text(ctx.phrases("page.curated"), " ", ctx.phrases("page.judgement")), "note"))
-    return tuple(found)
+    return (*found, *decision(ctx))
 
 
 def effect_axis(ctx: Context) -> Axis:
@@ -119,21 +122,12 @@ def certainty_axis(ctx: Context) -> Axis:
     if main is None or main.status not in MEASURED:
         return Axis("certainty", heading, phrases("certainty.none", strong=strong(phrases.words("certainty.none_word"))))
     sentence = phrases("certainty.sentence", word=strong(certainty_word(ctx, main)))
-    return Axis("certainty", heading, sentence, joined((rests_on(ctx, main), spread_sentence(ctx, main), cap_sentence(ctx, main)), " "))
+    return Axis("certainty", heading, sentence, joined((why(ctx, main), rests_on(ctx, main), spread_sentence(ctx, main), cap_sentence(ctx, main)), " "))
 
 
 def certainty_word(ctx: Context, headline: Any) -> str:
-    """Return the word for certainty: that of the claim's probability, lowered where a reason for caution holds.
-
-    A reason lowers it to the word of the probability at which the capped claim word begins, so that the two axes cannot
-    contradict each other.
-    """
-    scale = ctx.scale(CERTAINTY)
-    found = word_for(scale, headline.word.probability)
-    if headline.word.capped:
-        start = next(row["from"] for row in ctx.scale(PROBABILITY) if row["words"] == headline.word.words)
-        found = min(found, word_for(scale, start), key=lambda row: row["from"])
-    return found["words"]
+    """Return the word for the certainty of an answer: drafted by rule, or as a reviewer set it."""
+    return rated_word(ctx, headline)
 
 
 def rests_on(ctx: Context, headline: Any) -> Text:

@@ -6,10 +6,13 @@ import re
 from collections import Counter
 from typing import Any
 
-from workbench.briefing.context import MEASURED, Context, country_words, rows_behind, words_or_code
+from workbench.briefing.context import MEASURED, Context, country_words, parts_of, rows_behind, words_or_code
+from workbench.briefing.sections.causal import causal_blocks
 from workbench.briefing.sections.question import area_table, figures_heading
 from workbench.briefing.tables import Bullets, Facts, Heading, Paragraph
-from workbench.briefing.text import Text, joined, quoted
+from workbench.briefing.text import Text, joined, quoted, text
+
+MOST_POPULATIONS = 4  # studies whose families are named; the rest stand with the studies
 
 
 def blocks(ctx: Context) -> tuple[Any, ...]:
@@ -19,19 +22,22 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     facts = (
         (phrases("fit.need"), words_or_code(phrases, "need", row["level_of_need"]) or missing),
         (phrases("fit.age"), quoted(row["age_range"]) or missing),
-        (phrases("fit.harm"), quoted(row["harm_types"]) or missing),
+        (phrases("fit.harm"), joined(quoted(part) for part in parts_of(row["harm_types"])) or missing),
         (phrases("fit.engagement"), words_or_code(phrases, "engagement", row["engagement"]) or missing),
         (phrases("fit.population"), quoted(row["target_population"]) or missing),
         (phrases("fit.studied"), _countries(ctx)),
         (phrases("fit.match"), _match(ctx)),
+        (phrases("fitness.studied_in"), _populations(ctx)),
     )
     return (
         Facts(facts),
+        Paragraph(phrases("fitness.outside"), "note"),
         Heading(phrases("fit.does_not"), "does-not-address"),
         Paragraph(phrases("fit.sufficient")),
         listed(ctx, row["does_not_address"]),
         Heading(phrases("fit.depends"), "depends-on"),
         listed(ctx, row["depends_on"]),
+        *causal_blocks(ctx),
         *_official_figures(ctx),
     )
 
@@ -74,6 +80,15 @@ def _match(ctx: Context) -> Text:
     n = ctx.count(f"{path}/evidence/results_home", home, rows, "results used that were found in the United Kingdom", "results")
     k = ctx.count(f"{path}/evidence/results", main.k, rows, "results in the model", "results")
     return phrases("fit.match_some", n=n, k=k) if home else phrases("fit.match_none")
+
+
+def _populations(ctx: Context) -> Text:
+    """Whom the results behind the short answer studied, in the words of the studies, those with the most weight first."""
+    used = sorted((item for headline in ctx.leads for item in headline.used), key=lambda item: -item.weight)
+    told = dict.fromkeys(item.study["population"] for item in used if item.study["population"])
+    shown = [quoted(words) for words in list(told)[:MOST_POPULATIONS]]
+    more = ctx.phrases("fitness.more") if len(told) > MOST_POPULATIONS else ()
+    return text(joined(shown, "; "), more) if told else ctx.phrases("fit.studied_none")
 
 
 def _countries(ctx: Context) -> Text:

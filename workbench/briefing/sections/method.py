@@ -9,10 +9,9 @@ from workbench.briefing.context import Context, measure_words, words_or_code
 from workbench.briefing.findings import rows_of
 from workbench.briefing.printed import chance, effect, fit_basis, printed_interval, style
 from workbench.briefing.sections.checks import verdict
-from workbench.briefing.sections.costs import reference
 from workbench.briefing.sections.question import written_date
 from workbench.briefing.sections.sources import bibliography
-from workbench.briefing.tables import Bullets, Column, Details, Facts, Heading, Line, Paragraph, Table, cell, line
+from workbench.briefing.tables import Bullets, Column, Details, Facts, Heading, Line, Paragraph, Table, line
 from workbench.briefing.text import Text, joined, quoted, text
 
 SCENARIOS = ("unadjusted", "judgement_zero", "judgement_doubled", "numbers_only", "wide_priors", "with_unverified")
@@ -23,19 +22,44 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     phrases = ctx.phrases
     found: list[Any] = [Heading(phrases("method.model"), "model"), Paragraph(phrases("method.model_text")), Paragraph(phrases("method.certainty_rule"))]
     if ctx.measured:
-        found += [sensitivity(ctx), *_robustness(ctx), Details(phrases("method.priors_all"), tuple(priors(ctx, item) for item in ctx.measured))]
-        found += [Heading(phrases("method.rows"), "rows"), rows_used(ctx), Paragraph(phrases("method.left"), "note")]
+        found += [sensitivity(ctx), *ranges(ctx), *_robustness(ctx), Details(phrases("method.priors_all"), priors(ctx))]
     found += [Heading(phrases("method.data"), "data"), _data(ctx), Paragraph(phrases("method.rounding"), "note")]
     return (*found, Heading(phrases("method.references"), "references"), bibliography(ctx))
 
 
 def sensitivity(ctx: Context) -> Table:
-    """For each outcome the answer as it stands and under every other choice, side by side."""
+    """For each leading outcome the answer as it stands and under every other choice, side by side."""
     phrases = ctx.phrases
     columns = [Column(phrases("method.choice")), Column(phrases("method.effect_new"), numeric=True)]
     columns += [Column(phrases("method.chance_better"), numeric=True), Column(phrases("method.words"))]
-    lines = [found for headline in ctx.measured for found in _choices(ctx, headline)]
+    lines = [found for headline in _leading(ctx) for found in _choices(ctx, headline)]
     return Table("sensitivity", phrases("method.sensitivity"), tuple(columns), tuple(lines))
+
+
+def _leading(ctx: Context) -> list[Any]:
+    """Leading outcomes with an answer; all with one, where no leading outcome has."""
+    return [item for item in ctx.leads if item in ctx.measured] or list(ctx.measured)
+
+
+def ranges(ctx: Context) -> list[Table]:
+    """For every other outcome with several results: the chance of better here, and its lowest and highest under the other choices.
+
+    An outcome that rests on one result moves with what is assumed beforehand, whatever the choice; it is told so elsewhere.
+    """
+    phrases, rest = ctx.phrases, [item for item in ctx.measured if item not in _leading(ctx) and item.k > 1]
+    if not rest:
+        return []
+    columns = [Column(phrases("outcome.column")), Column(phrases("method.headline"), numeric=True)]
+    columns += [Column(phrases(f"sensitivity.{name}"), numeric=True) for name in ("lowest", "highest")]
+    return [Table("sensitivity-others", phrases("sensitivity.others"), (*columns, Column(phrases("method.words"))), tuple(_range(ctx, item) for item in rest))]
+
+
+def _range(ctx: Context, headline: Any) -> Line:
+    """The chance of better of one outcome here and at the ends of what other choices give."""
+    found = [(key, headline.scenarios[key]) for key in SCENARIOS if key in headline.scenarios]
+    ordered = sorted(found, key=lambda item: item[1].probabilities.benefit)
+    ends = [text(chance(ctx, headline, "benefit", made.probabilities, key, made.fit)) for key, made in (ordered[:1] + ordered[-1:])] or [(), ()]
+    return line(quoted(headline.construct["name"]), text(chance(ctx, headline, "benefit")), *ends, verdict(ctx, headline.word))
 
 
 def _robustness(ctx: Context) -> list[Any]:
@@ -50,7 +74,18 @@ def _robust(ctx: Context, headline: Any) -> Text:
     number = ctx.ledger.number(f"{path}/specifications/count", len(curve.table), "count", basis, unit="specifications")
     share = ctx.ledger.number(f"{path}/specifications/share", curve.share, "share", basis, unit="share of specifications that make the headline's claim")
     said = phrases("method.specifications", name=quoted(headline.construct["name"]), number=number, share=share)
-    return text(said, " ", quoted(small.reading) if small.tested else phrases("method.small_study_untested"))
+    return text(said, *_owed(ctx, headline), " ", quoted(small.reading) if small.tested else phrases("method.small_study_untested"))
+
+
+def _owed(ctx: Context, headline: Any) -> Text:
+    """What the answer owes to what was assumed beforehand; nothing where an assumption has no overlap with anything."""
+    owed, path = headline.fit.prior_weight, headline.construct["construct"]
+    if None in owed:
+        return ()
+    basis = fit_basis(headline, headline.fit)
+    units = {"mu": "overlap of prior and posterior of mu", "tau": "overlap of prior and posterior of tau", "share": "prior precision over posterior precision of mu"}
+    parts = {name: ctx.ledger.number(f"{path}/prior_weight/{name}", getattr(owed, name), "share", basis, unit=unit) for name, unit in units.items()}
+    return text(" ", ctx.phrases("prior_weight.owed", **parts))
 
 
 def _choices(ctx: Context, headline: Any) -> list[Line]:
@@ -84,14 +119,20 @@ def _twin(ctx: Context, headline: Any) -> Line:
     return line(ctx.phrases("method.twin"), ctx.phrases.interval(found), (), ())
 
 
-def priors(ctx: Context, headline: Any) -> Table:
-    """What the model assumes beforehand, as the priors table has it."""
-    phrases, fit = ctx.phrases, headline.fit
+def priors(ctx: Context) -> tuple[Table, ...]:
+    """What the model assumes beforehand, as the priors table has it: one table for all outcomes that share their assumptions."""
+    phrases = ctx.phrases
     columns = (Column(phrases("method.prior_for")), Column(phrases("method.prior")), Column(phrases("method.meaning")))
-    assumed: Mapping[str, Any] = {"mu": fit.mu_prior, "tau": fit.tau_prior, **fit.terms}
-    lines = tuple(line(words_or_code(phrases, "method", name), quoted(repr(prior)), _meaning(ctx, headline, name)) for name, prior in assumed.items())
-    name = headline.construct["construct"]
-    return Table(f"priors-{name}", phrases("method.priors", outcome=quoted(headline.construct["name"])), columns, lines)
+    shared: dict[tuple[Line, ...], list[Any]] = {}
+    for headline in ctx.measured:
+        fit = headline.fit
+        assumed: Mapping[str, Any] = {"mu": fit.mu_prior, "tau": fit.tau_prior, **fit.terms}
+        lines = tuple(line(words_or_code(phrases, "method", name), quoted(repr(prior)), _meaning(ctx, headline, name)) for name, prior in assumed.items())
+        shared.setdefault(lines, []).append(headline)
+    return tuple(
+        Table(f"priors-{items[0].construct['construct']}", phrases("method.priors", outcomes=joined((quoted(item.construct["name"]) for item in items), "; ")), columns, lines)
+        for lines, items in shared.items()
+    )
 
 
 def _meaning(ctx: Context, headline: Any, purpose: str) -> Text:
@@ -99,35 +140,6 @@ def _meaning(ctx: Context, headline: Any, purpose: str) -> Text:
     rows = ctx.evidence["priors"].where(purpose=purpose, measure=headline.measure)
     found = [row for row in rows if row["set"] == chosen] or [row for row in rows if row["set"] == "default"]
     return quoted(found[0]["meaning"]) if found else ()
-
-
-def rows_used(ctx: Context) -> Table:
-    """Every result that is in an answer or shown beneath one, with its printed figures and where they stand."""
-    phrases = ctx.phrases
-    columns = tuple(Column(phrases(f"method.{name}")) for name in ("row", "printed", "locator"))
-    items = {item.row["effect_id"]: item for headline in ctx.measured for item in (*headline.used, *headline.beneath)}
-    return Table("rows-used", phrases("method.rows_caption"), columns, tuple(_row(ctx, item) for item in items.values()))
-
-
-def _row(ctx: Context, item: Any) -> Line:
-    row, phrases = item.row, ctx.phrases
-    numbers = {key: value for key, value in item.route.inputs.items() if isinstance(value, int | float) and not isinstance(value, bool)}
-    others = {key: value for key, value in item.route.inputs.items() if key not in numbers and value not in (None, "")}
-    printed = [text(quoted(key.replace("_", " ")), " ", _input(ctx, row, key, value)) for key, value in numbers.items()]
-    printed += [text(quoted(key.replace("_", " ")), " ", quoted(value)) for key, value in others.items()]
-    return line(
-        cell(quoted(item.study["label"]), quoted(row["outcome_measure"]), quoted(row["effect_id"]), reference(ctx, item.study["cite"])),
-        cell(joined(printed), phrases("method.route", route=quoted(item.route.name.replace("_", " "))), quoted(item.route.note), quoted(row["derivation"])),
-        cell(quoted(row["locator"]), words_or_code(phrases, "checked", row["checked"]), quoted(row["note"])),
-        id=f"row-{row['effect_id']}",
-    )
-
-
-def _input(ctx: Context, row: Any, key: str, value: float) -> Any:
-    from workbench.briefing.findings import Basis
-
-    basis = Basis("table", (f"effects/{row['effect_id']}",), f"figure used: {key}")
-    return ctx.ledger.number(f"effects/{row['effect_id']}/{key}", value, "exact", basis)
 
 
 def _data(ctx: Context) -> Facts:

@@ -7,9 +7,11 @@ from typing import Any
 
 from workbench.briefing.context import Context, words_or_code
 from workbench.briefing.figures import BudgetChart, Series
-from workbench.briefing.findings import Finding
-from workbench.briefing.sections import sums
+from workbench.briefing.findings import Basis, Finding
+from workbench.briefing.sections import drivers, sums, whatif
+from workbench.briefing.sections.answer import safety
 from workbench.briefing.sections.costs import costs_table, yardsticks
+from workbench.briefing.sections.neighbours import price_blocks
 from workbench.briefing.sections.value import not_valued
 from workbench.briefing.tables import Bullets, Column, Figure, Line, Notice, Paragraph, Table, cell, line
 from workbench.briefing.text import Text, quoted, strong, text
@@ -25,12 +27,14 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     found: list[Any] = [Paragraph(horizon_sentence(ctx)), figures_table(ctx)]
     found += yardsticks(ctx)
     if appraisal.evaluation.benefit_by:
-        found += [benefits_table(ctx), Paragraph(phrases("money.classes_note"), "note")]
+        found += [benefits_table(ctx), Paragraph(phrases("money.classes_note"), "note"), Paragraph(safety(ctx), "note")]
     found += _figures(ctx)
+    found += whatif.blocks(ctx)
     found += _rows(ctx)
+    found += price_blocks(ctx)
     if appraisal.flags:
         found.append(Notice(phrases("money.flags"), (Bullets(tuple(quoted(flag) for flag in appraisal.flags)),)))
-    found.append(Paragraph(phrases("money.drives"), "pending"))
+    found += drivers.blocks(ctx)
     return tuple(found)
 
 
@@ -66,15 +70,33 @@ def _valued(ctx: Context) -> list[Line]:
     phrases, evaluation = ctx.phrases, ctx.appraisal.evaluation
     lines = [
         line(phrases("money.benefit"), _interval(ctx, sums.benefit(ctx))),
+        *(_of_which(ctx, name, value) for name, value in evaluation.benefit_by_class.items()),
         line(phrases("money.npv"), _interval(ctx, sums.npv(ctx)), total=True),
+        *_per_children(ctx),
         line(phrases("money.p_npv"), text(sums.p_npv(ctx))),
     ]
     cashable = sums.p_cashable(ctx)
     if cashable is not None:
-        lines.append(line(phrases("money.p_cashable"), text(cashable)))
+        balance = sums.amount(ctx, "budget_npv", evaluation.budget_npv, "cashable savings of those who pay less their cost, discounted")
+        lines += [line(phrases("money.budget_npv"), _interval(ctx, balance)), line(phrases("money.p_cashable"), text(cashable))]
     if evaluation.bcr is not None:
         lines.append(line(phrases("money.bcr"), text(sums.single(ctx, "bcr", evaluation.bcr, "pence", "ratio of means", "GBP per GBP spent"))))
     return [*lines, *_break_even(ctx)]
+
+
+def _of_which(ctx: Context, name: str, value: Any) -> Line:
+    found = sums.amount(ctx, f"benefit_by_class/{name}", value, "benefits of this kind, discounted")
+    return line(ctx.phrases("money.of_which", kind=ctx.phrases(f"money.class_{name}")), _interval(ctx, found))
+
+
+def _per_children(ctx: Context) -> list[Line]:
+    """The net present value for a hundred children, where the number of children is known."""
+    found = ctx.appraisal.evaluation.per_100_children
+    if found is None:
+        return []
+    hundred = ctx.ledger.number("money/per_100_children/denominator", 100, "count", Basis("exact", (), "round number chosen for reading"))
+    amount = sums.amount(ctx, "per_100_children", found, "net present value for children, not families")
+    return [line(ctx.phrases("money.per_children", n=hundred), _interval(ctx, amount))]
 
 
 def _break_even(ctx: Context) -> list[Line]:
@@ -88,7 +110,22 @@ def _break_even(ctx: Context) -> list[Line]:
         lines.append(line(phrases("money.break_even_cost"), text(sums.break_even_cost(ctx))))
     effects = getattr(evaluation, "break_even_effects", {})
     reached = [_break_even_effect(ctx, found) for found in effects.values()] or [phrases("money.break_even_none")]
-    return [*lines, line(phrases("money.break_even_effect"), cell(*reached))]
+    return [*lines, line(phrases("money.break_even_effect"), cell(*reached)), *_break_even_reach(ctx)]
+
+
+def _break_even_reach(ctx: Context) -> list[Line]:
+    """How long benefits must last, and how many must start, where either decides."""
+    phrases, evaluation, found = ctx.phrases, ctx.appraisal.evaluation, []
+    if evaluation.break_even_years is not None:
+        times = sums.single(ctx, "break_even/years", evaluation.break_even_years, "number", "multiple of every duration at which the mean net present value is nought", "times")
+        found.append(line(phrases("money.break_even_years"), phrases("money.break_even_years_words", n=times)))
+    elif any(item.years is not None for item in evaluation.kernel.benefits):
+        horizon = sums.setting(ctx, "horizon", evaluation.controls.horizon)
+        found.append(line(phrases("money.break_even_years"), phrases("money.break_even_years_none", horizon=horizon)))
+    if evaluation.break_even_take_up is not None:
+        share = sums.single(ctx, "break_even/take_up", evaluation.break_even_take_up, "share", "take-up at which the mean net present value is nought", "share")
+        found.append(line(phrases("money.break_even_take_up"), text(share)))
+    return found
 
 
 def _break_even_effect(ctx: Context, found: Any) -> Text:
@@ -146,7 +183,7 @@ def year_figure(ctx: Context, view: str, rows: Sequence[Any]) -> Figure:
         net_label=phrases.words("money.chart_net"),
         axis_label=phrases.words("money.chart_axis"),
     )
-    return Figure(chart, phrases(f"money.chart_caption_{view}"), _year_table(ctx, view, series, years, net))
+    return Figure(chart, phrases(f"money.chart_caption_{view}"), _year_table(ctx, view, series, years, net), both=view == "society")
 
 
 def _series(ctx: Context, rows: Sequence[Any], years: Sequence[int]) -> tuple[Series, ...]:

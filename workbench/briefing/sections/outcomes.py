@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.briefing.context import MEASURED, Context, measure_words, rows_behind
+from workbench.briefing.context import MEASURED, Context, rows_behind
 from workbench.briefing.findings import Basis, rows_of
-from workbench.briefing.printed import Frequencies, chance, effect
+from workbench.briefing.printed import Frequencies, chance
 from workbench.briefing.sections.answer import certainty_word, chance_bar, families_finding, natural_sentence
+from workbench.briefing.sections.certainty import certainty_blocks
 from workbench.briefing.sections.checks import removed_sentence, share_sentence
 from workbench.briefing.tables import Cell, Column, Line, Paragraph, Table, cell, line
 from workbench.briefing.text import Text, joined, link, quoted, strong, text
@@ -19,12 +20,13 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     phrases = ctx.phrases
     if not ctx.headlines:
         return (Paragraph(phrases("pending.text"), "pending"),)
-    columns = tuple(Column(phrases(f"outcome.{name}")) for name in ("column", "chances", "effect", "evidence", "certainty"))
+    columns = tuple(Column(phrases(f"outcome.{name}")) for name in ("column", "chances", "evidence", "certainty"))
     safety = [item for item in ctx.headlines if item.construct["safety"]]
     others = [item for item in ctx.headlines if not item.construct["safety"]]
     lines = [*_group(ctx, "outcome.group_safety", safety), *_group(ctx, "outcome.group_other", others)]
     found: list[Any] = [Table("outcomes-table", phrases("outcome.caption"), columns, tuple(lines))] if lines else []
     found.append(Paragraph(phrases("outcome.note", level=ctx.level()), "note"))
+    found += certainty_blocks(ctx)
     rest = [item for item in ctx.headlines if item.status not in MEASURED and item not in ctx.leads]
     if rest:
         names = joined((quoted(item.construct["name"]) for item in rest), "; ")
@@ -46,11 +48,10 @@ def _line(ctx: Context, headline: Any) -> Line:
     if headline.status not in MEASURED:
         why = ctx.phrases("outcome.none_measured" if headline.status == "not_measured" else "outcome.none_pooled")
         removed = removed_sentence(ctx, headline) if headline.removed.rows else ()
-        return line(cell(name), cell(why), cell(), cell(removed), cell(ctx.phrases("certainty.none_word")), id=row_id)
+        return line(cell(name), cell(why), cell(removed), cell(ctx.phrases("certainty.none_word")), id=row_id)
     return line(
-        cell(name, natural_sentence(ctx, headline), risks(ctx, headline)),
+        cell(name, natural_sentence(ctx, headline), risks(ctx, headline) if headline in ctx.leads else ()),
         _chances(ctx, headline),
-        _effect(ctx, headline),
         _evidence(ctx, headline),
         cell(text(strong(certainty_word(ctx, headline)))),
         id=row_id,
@@ -66,7 +67,6 @@ def risks(ctx: Context, headline: Any) -> Text:
         "natural.risks",
         denominator=found.denominator,
         without=ctx.phrases.interval(found.without),
-        treated=ctx.phrases.interval(found.with_),
         difference=ctx.phrases.interval(found.difference),
     )
 
@@ -82,7 +82,7 @@ def _chances(ctx: Context, headline: Any) -> Cell:
         phrases("outcome.better", chance=chance(ctx, headline, "benefit")),
         phrases("outcome.little", chance=chance(ctx, headline, "within")),
         phrases("outcome.worse", chance=chance(ctx, headline, "harm")),
-        minimal(ctx, headline),
+        minimal(ctx, headline) if headline in ctx.leads else (),
         chart=chance_bar(ctx, headline),
     )
 
@@ -102,17 +102,6 @@ def minimal(ctx: Context, headline: Any) -> Text:
     return ()
 
 
-def _effect(ctx: Context, headline: Any) -> Cell:
-    phrases = ctx.phrases
-    ratio = "ratio_" if headline.measure in ("OR", "RR", "HR", "IRR") else ""
-    side = "higher" if headline.direction == "higher_is_better" else "lower"
-    return cell(
-        text(measure_words(phrases, headline.measure)),
-        phrases.interval(effect(ctx, headline)),
-        phrases(f"outcome.direction_{ratio}{side}"),
-    )
-
-
 def _evidence(ctx: Context, headline: Any) -> Cell:
     phrases, path = ctx.phrases, headline.construct["construct"]
     rows = rows_behind(headline)
@@ -120,7 +109,9 @@ def _evidence(ctx: Context, headline: Any) -> Cell:
     lines = [text(link(studies, f"#studies-{path}"))]
     if headline.families:
         lines.append(phrases.counted("families", families_finding(ctx, headline)))
-    lines += [follow_up(ctx, headline), share_sentence(ctx, headline)]
+    lines.append(follow_up(ctx, headline))
+    if headline in ctx.leads:
+        lines.append(share_sentence(ctx, headline))
     if headline.removed.rows:
         lines.append(removed_sentence(ctx, headline))
     return cell(*lines)
@@ -131,7 +122,9 @@ def follow_up(ctx: Context, headline: Any) -> Text:
     phrases, path = ctx.phrases, headline.construct["construct"]
     found = [(item.row["timepoint_months"], item.row["effect_id"]) for item in headline.used if item.row["timepoint_months"] is not None]
     if not found:
-        return phrases("outcome.follow_up_none")
+        whens = {f"months.when_{item.row['timepoint_basis']}" for item in headline.used}
+        when = next(iter(whens)) if len(whens) == 1 else ""
+        return phrases("outcome.follow_up", months=phrases(when)) if when in phrases else phrases("outcome.follow_up_none")
     (low, first), (high, last) = min(found), max(found)
     shortest = ctx.ledger.number(f"{path}/follow_up/shortest", low, "number", Basis("table", rows_of("effects", [first]), "as recorded"), unit="months")
     longest = ctx.ledger.number(f"{path}/follow_up/longest", high, "number", Basis("table", rows_of("effects", [last]), "as recorded"), unit="months")

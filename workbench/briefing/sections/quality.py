@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.briefing.context import Context
+from workbench.briefing.figures import Lights
 from workbench.briefing.tables import Column, Details, Heading, Line, Paragraph, Table, cell, line
 from workbench.briefing.text import quoted, text
+
+_LEVELS = {"critical": "high", "serious": "high", "high": "high", "some concerns": "some", "moderate": "some", "low": "low"}
+_GRAVITY = ("high", "some", "low", "unknown")
 
 
 def quality(ctx: Context) -> tuple[Any, ...]:
@@ -22,6 +26,22 @@ def quality(ctx: Context) -> tuple[Any, ...]:
     tools = dict.fromkeys(row["tool"] for row in rows)
     tables = tuple(_table(ctx, tool, [row for row in rows if row["tool"] == tool]) for tool in tools)
     return heading, Paragraph(phrases("quality.intro")), Details(phrases("quality.summary"), tables)
+
+
+def lights(ctx: Context, study: str) -> Lights | None:
+    """Return one sign for each domain in which a study was assessed, the gravest first; None where it was not."""
+    if "quality" not in ctx.evidence.tables:
+        return None
+    known = sorted(ctx.evidence["quality"].where(study_id=study), key=lambda row: (_GRAVITY.index(_level(row)), row["domain"]))
+    if not known:
+        return None
+    words = ", ".join(ctx.phrases.words(f"quality.level_{level}") for level in dict.fromkeys(_level(row) for row in known))
+    return Lights(tuple((_level(row), ctx.phrases.words(f"quality.sign_{_level(row)}")) for row in known), words)
+
+
+def _level(row: Any) -> str:
+    """Return which of the levels of two tools a judgement is: high (or serious), some (or moderate), low or unknown."""
+    return _LEVELS.get(row["judgement"], "unknown")
 
 
 def _table(ctx: Context, tool: str, rows: list[Any]) -> Table:

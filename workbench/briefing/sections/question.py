@@ -8,9 +8,10 @@ from typing import Any
 from workbench.briefing.context import Context, row_name
 from workbench.briefing.findings import Basis
 from workbench.briefing.sections.checks import share_sentence
-from workbench.briefing.sections.neighbours import ends, names, neighbours
+from workbench.briefing.sections.eligible import chain_details, families_sentence
+from workbench.briefing.sections.neighbours import ends, families_range, names, neighbours, similar_details
 from workbench.briefing.tables import Column, Details, Facts, Paragraph, Table, cell, line
-from workbench.briefing.text import Text, link, quoted, text
+from workbench.briefing.text import Text, joined, link, quoted, text
 
 _MONEY_UNITS = ("pounds",)
 KEY_FIGURES = 3  # of the place, on the first page; the whole table stands in section 6
@@ -25,11 +26,11 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
         (phrases("question.edition"), quoted(written_date(ctx.edition), "date")),
         (phrases("question.checked"), share_sentence(ctx, ctx.main)),
         *_key_figures(ctx),
+        (phrases("question.eligible"), joined((families_sentence(ctx), families_range(ctx)), " ")),
     ]
-    pending = phrases("pending.text")
-    later = Facts(((phrases("question.eligible"), pending), (phrases("question.neighbours"), names(ctx))))
+    later = Facts(((phrases("question.neighbours"), names(ctx)),))
     about = (Paragraph(quoted(row["description"])), later) if row["description"] else (later,)
-    return Paragraph(question, "question"), Facts(tuple(facts), "brief"), Details(phrases("question.about"), about)
+    return Paragraph(question, "question"), Facts(tuple(facts), "brief"), Details(phrases("question.about"), about), *chain_details(ctx), *similar_details(ctx)
 
 
 def _key_figures(ctx: Context) -> list[tuple[Text, Text]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.briefing.context import Context, parts_of
+from workbench.briefing.context import Context, parts_of, rows_about
 from workbench.briefing.tables import Paragraph
 from workbench.briefing.tables import References as ReferenceList
 from workbench.briefing.text import Link, Quoted, Text, text
@@ -13,6 +13,7 @@ from workbench.briefing.text import Link, Quoted, Text, text
 def cited(ctx: Context) -> list[str]:
     """Return the keys of all works cited by rows that the briefing shows."""
     keys = set(parts_of(ctx.programme["cite"]))
+    keys.update(key for table in ("accounts", "causal_links") for row in rows_about(ctx, table) for key in parts_of(row["cite"]))
     studies = ctx.evidence["studies"]
     for headline in ctx.headlines:
         for item in (*headline.used, *headline.beneath, *headline.left_out):

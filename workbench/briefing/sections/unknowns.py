@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.briefing.context import MEASURED, Context, rows_about
+from workbench.briefing.context import MEASURED, Context
 from workbench.briefing.findings import Basis, rows_of
+from workbench.briefing.sections import next_study
+from workbench.briefing.sections.voices import voices
 from workbench.briefing.tables import Bullets, Heading, Paragraph
 from workbench.briefing.text import Text, joined, quoted
 
@@ -19,17 +21,9 @@ def blocks(ctx: Context) -> tuple[Any, ...]:
     longest = _longest(ctx)
     if longest:
         found += [Heading(phrases("unknowns.follow_up"), "longest-follow-up"), Paragraph(longest)]
-    found += [Heading(phrases("unknowns.voices"), "voices"), _voices(ctx)]
-    found += [Heading(phrases("unknowns.next"), "next-study"), Paragraph(phrases("pending.text"), "pending")]
+    found += [Heading(phrases("unknowns.voices"), "voices"), *voices(ctx)]
+    found += next_study.blocks(ctx)
     return tuple(found)
-
-
-def _voices(ctx: Context) -> Any:
-    """What children, parents and staff say themselves, where it is on file; that none is, where not."""
-    rows = rows_about(ctx, "accounts")
-    if not rows:
-        return Paragraph(ctx.phrases("unknowns.voices_none"))
-    return Bullets(tuple(ctx.phrases("unknowns.voice", whose=quoted(row["whose"]), said=quoted(row["said"])) for row in rows))
 
 
 def _by_gap(ctx: Context) -> dict[str, list[Any]]:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from workbench.errors import Problem
 from workbench.evidence.bibliography import Reference
-from workbench.evidence.rules import agreement, catalogue, effects, located, money, neighbours, numbers, published, sources
+from workbench.evidence.rules import agreement, catalogue, causal, certainty, effects, local, located, money, neighbours, numbers, published, sources
 from workbench.evidence.rules.registry import Breach, Context, Rule, apply
 from workbench.evidence.tables import Table
 
 RULES: tuple[Rule, ...] = (*numbers.RULES, *effects.RULES, *agreement.RULES, *sources.RULES, *money.RULES, *catalogue.RULES,
-                            *published.RULES, *neighbours.RULES, *located.RULES)
+                            *published.RULES, *neighbours.RULES, *located.RULES, *local.RULES,
+                            *certainty.RULES, *causal.RULES)
 
 __all__ = ["RULES", "Breach", "Context", "Rule", "apply", "check_rules"]
 

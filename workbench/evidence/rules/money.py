@@ -65,6 +65,79 @@ def distribution(row: Row, context: Context) -> Iterator[Breach]:
         yield Breach("distribution", f"{kind} is for shares: value, low and high must lie between 0 and 1", "write 0.25 for 25 per cent")
 
 
+@rule("price-not-negative", _PRICED, "value low high distribution", "a price must be 0 or more", "check the sign; only a net cost (role net) may be a saving", partial=True)
+def price_not_negative(row: Row, context: Context) -> Iterator[Breach]:
+    if row.get("role") == "net" or row["distribution"] == "lognormal":  # the rule on distributions judges the latter
+        return
+    for column in ("value", "low", "high"):
+        if row[column] is not None and row[column] < 0:
+            yield Breach(column)
+
+
+@rule("price-conversion", _PRICED, "currency price_year price_year_basis price_year_low price_year_high",
+      "a price needs a way to the currency and the year of results",
+      "add the rows to parameters.csv (groups deflator and parity, schedule the currency), or set price_year_basis to none, which leaves the row unvalued")
+def price_conversion(row: Row, context: Context) -> Iterator[Breach]:
+    target = _target(context)
+    if target is None or row["price_year_basis"] == "none" or row["price_year"] is None:
+        return
+    currency, year = target
+    dated = (row["price_year_low"], row["price_year_high"]) if row["price_year_basis"] == "note_range" else (row["price_year"],)
+    years = [int(each) for each in (*dated, row["price_year"]) if each is not None]
+    growth = {each["year_from"] for each in _series(context, "deflator", row["currency"])}
+    missing = [each for each in range(min(*years, year) + 1, max(*years, year) + 1) if each not in growth]
+    if missing:
+        yield Breach("price_year", f"must be a year from which prices in {row['currency']} can be carried to {year}; no deflator for {', '.join(map(str, missing))}")
+    for each in (row["currency"], currency):
+        if row["currency"] != currency and year not in {parity["year_from"] for parity in _series(context, "parity", each)}:
+            yield Breach("currency", f"must have a purchasing-power parity in {year}; there is none for {each}")
+
+
+def _target(context: Context) -> tuple[str, int] | None:
+    """Currency and year of results; None where the tables do not say."""
+    currency, year = (context.row("parameters", name) for name in ("rule.currency", "rule.price-year"))
+    if currency is None or year is None or currency["schedule"] is None or year["value"] is None:
+        return None
+    return currency["schedule"], int(year["value"])
+
+
+def _series(context: Context, group: str, currency: str | None) -> list[Row]:
+    return [row for row in context.tables["parameters"].rows if row["group"] == group and row["schedule"] == currency]
+
+
+@rule("pathway-shares", "pathways", "active share_id cashable_id decay_id duration_id", "a share lies between 0 and 1 and a duration is not negative",
+      "correct the row of parameters.csv: write 0.25 for 25 per cent, and give a share a distribution that stays within 0 and 1", partial=True)
+def pathway_shares(row: Row, context: Context) -> Iterator[Breach]:
+    if not row["active"]:
+        return
+    for column in ("share_id", "cashable_id", "decay_id", "duration_id"):
+        found = context.row("parameters", row[column])
+        if found is None or not found.unread.isdisjoint({"value", "low", "high", "distribution"}):
+            continue
+        figures = [found[each] for each in ("value", "low", "high") if found[each] is not None]
+        place = f"parameters.csv line {found.line}"
+        if column == "duration_id":
+            if any(figure < 0 for figure in figures):
+                yield Breach(column, f"must lead to years of 0 or more; {place} holds {shown(min(figures))}", "correct the figure")
+        elif found["distribution"] in _SHARES:  # the rule on distributions judges these
+            continue
+        elif any(not 0 <= figure <= 1 for figure in figures):
+            yield Breach(column, f"must lead to a share between 0 and 1; {place} holds {', '.join(shown(figure) for figure in figures)}")
+        elif found["distribution"] in ("normal", "lognormal"):
+            yield Breach(column, f"must lead to a share between 0 and 1; {place} has the distribution {found['distribution']}, which leaves that range")
+
+
+@rule("pathway-evidence", "pathways", "programme_id active kind construct", "an active pathway needs evidence on its outcome",
+      "add the effect to effects.csv, or set active to false and give the reason")
+def pathway_evidence(row: Row, context: Context) -> Iterator[Breach]:
+    programme = context.row("programmes", row["programme_id"])
+    if not row["active"] or row["kind"] != "event" or row["construct"] is None or programme is None or "effects" not in context.tables:
+        return
+    family = {each["programme_id"] for each in context.tables["programmes"].rows if each["family"] == programme["family"]}
+    if not any(each["construct"] == row["construct"] and each["programme_id"] in family for each in context.tables["effects"].rows):
+        yield Breach("construct", f"must be an outcome that a study of the programme or of its family ({programme['family']}) measured")
+
+
 @rule("pathway-references", "pathways", "active kind construct quantity_id unit_cost_id cost_id event_sign cashable_id cash_class",
       "an active pathway needs the references of its kind", "fill in the reference, or set active to false and give the reason")
 def pathway_references(row: Row, context: Context) -> Iterator[Breach]:
@@ -119,7 +192,7 @@ def exclusive_group(table: Table, context: Context) -> Iterator[Breach]:
             taken.setdefault((row["programme_id"], row["exclusive_group"], total), row)
 
 
-@rule("discount-schedule", "parameters", "group schedule valid_from year_from year_to", "the years of a discount schedule must follow one another",
+@rule("discount-schedule", "parameters", "group schedule valid_from year_from year_to value", "the years of a discount schedule must follow one another",
       "each row begins in the year after the one before; only the last may be without year_to", whole=True)
 def discount_schedule(table: Table, context: Context) -> Iterator[Breach]:
     schedules: dict[tuple, list[Row]] = defaultdict(list)
@@ -129,6 +202,8 @@ def discount_schedule(table: Table, context: Context) -> Iterator[Breach]:
         for column in ("schedule", "year_from"):
             if row[column] is None:
                 yield Breach(column, "must not be empty in a discount row", "name the schedule and the years that the rate covers", row=row)
+        if row["value"] is not None and not 0 <= row["value"] < 1:
+            yield Breach("value", "a discount rate is a share of 0 or more and below 1", "write 0.035 for 3.5 per cent", row=row)
         if row["schedule"] is not None and row["year_from"] is not None:
             schedules[row["schedule"], row["valid_from"]].append(row)
     for rows in schedules.values():
@@ -149,4 +224,20 @@ def _gaps(rows: list[Row]) -> Iterator[Breach]:
             yield Breach("year_to", f"must not be before year_from ({row['year_from']})", "swap the two years", row=row)
 
 
-RULES = (price_year, distribution, pathway_references, break_even_pathway, pathway_price, exclusive_group, discount_schedule)
+@rule("scenario-figure", "scenarios", "acts_on parameter_id figure", "a scenario needs a figure to set",
+      "name a row and column of parameters.csv that holds one")
+def scenario_figure(row: Row, context: Context) -> Iterator[Breach]:
+    found = context.row("parameters", row["parameter_id"])
+    if found is None:
+        return
+    column = {"zero": None, "twice": "value"}.get(row["figure"], row["figure"])
+    if column is not None and column not in found.unread and found[column] is None:
+        yield Breach("figure", f"must lead to a figure; {column} of parameters.csv line {found.line} is empty")
+    if row["acts_on"] == "parameter" and found["group"] != "pathway":
+        yield Breach("parameter_id", f"must be a row of the group pathway, because acts_on is parameter; parameters.csv line {found.line} is of the group {found['group']}")
+
+
+RULES = (
+    price_year, price_not_negative, price_conversion, distribution, pathway_references, pathway_shares, pathway_evidence, break_even_pathway,
+    pathway_price, exclusive_group, discount_schedule, scenario_figure,
+)  # fmt: skip

@@ -1,0 +1,62 @@
+"""A headless browser for tests: network off, every word on the console and every request kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from components import missing
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PHONE, TABLET, DESK = 360, 768, 1280
+
+
+@dataclass
+class Visit:
+    """A page that is open, what its console said and what it asked for."""
+
+    page: Any
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def browser(chromium: str) -> Iterator[Any]:
+    """Start the browser; end it afterwards."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright")
+    with sync_playwright() as play:
+        found = play.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield found
+        found.close()
+
+
+@contextmanager
+def visit(started: Any, path: Path, width: int = DESK, height: int = 900, fragment: str = "") -> Iterator[Visit]:
+    """Open a page at a width."""
+    context = started.new_context(offline=True, viewport={"width": width, "height": height}, reduced_motion="reduce")
+    seen = Visit(context.new_page())
+    seen.page.on("console", lambda message: seen.said.append(message.text))
+    seen.page.on("pageerror", lambda error: seen.said.append(str(error)))
+    seen.page.on("request", lambda request: seen.asked.append(request.url))
+    seen.page.goto(path.as_uri() + fragment)
+    yield seen
+    context.close()
+
+
+def violations(page: Any) -> list[str]:
+    """Every violation that axe finds under the rules of WCAG 2.2 AA and its best practices, one line each."""
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        missing("axe_playwright_python")
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": rules}, "resultTypes": ["violations"]})
+    return [f"{item['id']}: {item['help']}: {[node['target'] for node in item['nodes'][:3]]}" for item in found.response["violations"]]
