@@ -119,7 +119,7 @@ def test_money_stands_by_payer_and_kind_with_its_chances(furnished):
 def test_every_study_that_is_plotted_can_be_found_among_the_rows(furnished):
     html = page(furnished).html
     plot = html.split('<table id="forest-table-home-event-record"')[1].split("</table>")[0]
-    targets = re.findall(r'<span class="line"><a href="#(s\d+)"', plot)
+    targets = re.findall(r'<span class=line><a href="#(s\d+)"', plot)
     assert targets and all(f'<li id="{name}"><b>' in html for name in targets)
 
 

@@ -7,8 +7,9 @@ reaches all that a reader without a pointing device needs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from workbench.briefing.context import Context, parts_of, words_or_code
@@ -72,6 +73,7 @@ class RowEntry:
     locator: str
     checked: Text
     notes: tuple[str, ...]
+    like_last: bool = False  # whether it stands in the same place as the row before, but for a number such as a year
 
 
 @dataclass(frozen=True)
@@ -191,8 +193,13 @@ def _topic_name(ctx: Context, name: str) -> Text:
 def _groups(ctx: Context, names: Iterable[str], row_ids: Mapping[str, str], own: Mapping[str, list[str]]) -> tuple[RowGroup, ...]:
     by_table: dict[str, list[RowEntry]] = {}
     for name in names:
-        by_table.setdefault(name.partition("/")[0], []).append(_row_entry(ctx, name, row_ids[name], tuple(own[name])))
+        entries, made = by_table.setdefault(name.partition("/")[0], []), _row_entry(ctx, name, row_ids[name], tuple(own[name]))
+        entries.append(replace(made, like_last=bool(entries) and not name.startswith("effects/") and _place(entries[-1]) == _place(made)))
     return tuple(RowGroup(f"rows-{table}", _table_name(ctx, table), tuple(entries)) for table, entries in by_table.items())
+
+
+def _place(entry: RowEntry) -> tuple[Any, ...]:
+    return entry.cite, re.sub(r"\d+", "", entry.locator), entry.checked
 
 
 def _table_name(ctx: Context, table: str) -> Text:
