@@ -18,6 +18,7 @@ from workbench.briefing.formatting import format_number
 from workbench.briefing.tables import Axis, Heading, Line, References, Table
 from workbench.briefing.text import Number, Text, quoted, text
 
+_WORTH_NAMING = 5  # rows that an entry must share with an earlier one to name it in their place
 _PLACES = 1  # of the places where a basis is used, the first one is named
 _FREE = "settings"
 _UNSAID = ("order", "rank", "horizon_months", "year_from", "year_to")  # numbers of a row that are no figures of a source
@@ -46,7 +47,7 @@ class Entry:
 
     ways: tuple[Way, ...]
     rows: tuple[tuple[str, str], ...]  # (address, label)
-    like: str  # the address of an earlier entry that names the same rows
+    like: str  # the address of an earlier entry that names these rows, or all but those in `rows`
     others: bool  # whether rows are counted that nothing else rests on
     places: tuple[Place, ...]
 
@@ -163,12 +164,21 @@ def _topics(ctx: Context, findings: Sequence[Finding], row_ids: Mapping[str, str
                     ways[item.method, item.kind] = Way(f"f{number}", item.method[:1].upper() + item.method[1:], ctx.phrases(f"origin.kind.{item.kind}"))
                 addresses[item.id] = f"#{ways[item.method, item.kind].id}"
                 homes |= {item.id: f"#t{index}"} if item.rows else {}
-            like = first.get(rows, "") if rows else ""
+            like, known = _nearest(rows, first)
             first.setdefault(rows, f"#{next(iter(ways.values())).id}")
-            others = not like and any(row not in row_ids for row in rows)
-            entries.append(Entry(tuple(ways.values()), () if like else tuple((f"#{row_ids[row]}", _label(ctx, row)) for row in rows if row in row_ids), like, others, _places(items, printed)))
+            rest = tuple(row for row in rows if row not in known)
+            others = any(row not in row_ids for row in rest)
+            entries.append(Entry(tuple(ways.values()), tuple((f"#{row_ids[row]}", _label(ctx, row)) for row in rest if row in row_ids), like, others, _places(items, printed)))
         topics.append(Topic(f"t{index}", _topic_name(ctx, name), tuple(entries)))
     return tuple(topics), addresses, homes
+
+
+def _nearest(rows: tuple[str, ...], first: Mapping[tuple[str, ...], str]) -> tuple[str, frozenset[str]]:
+    """Return the earlier entry that names most of these rows and no other, and those rows; nothing where it would save little."""
+    own = frozenset(rows)
+    found = max(((len(known), address, known) for known, address in first.items() if known and own.issuperset(known)), default=(0, "", ()), key=lambda each: each[0])
+    size, address, known = found
+    return (address, frozenset(known)) if size == len(own) > 0 or size >= _WORTH_NAMING else ("", frozenset())
 
 
 def _told(ctx: Context, rows: tuple[str, ...]) -> tuple[str, ...]:
