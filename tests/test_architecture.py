@@ -61,7 +61,7 @@ def test_imports_go_one_way(path):
     assert used <= LAYERS[own], f"{path.name} may not import {used - LAYERS[own]}"
 
 
-@pytest.mark.parametrize(("library", "homes"), [("pymc", {"pymc_engine.py", "pymc_models.py"}), ("arviz", {"diagnostics.py"}), ("papermill", {"notebooks.py"})])
+@pytest.mark.parametrize(("library", "homes"), [("pymc", {"pymc_engine.py", "pymc_models.py"}), ("arviz", {"diagnostics.py"}), ("nutpie", {"nuts.py"}), ("pytensor", {"normal_density.py", "pymc_engine.py", "pymc_models.py"}), ("papermill", {"notebooks.py"})])
 def test_heavy_libraries_have_one_home(library, homes):
     users = {path.name for path in MODULES if any(name.split(".")[0] == library for name in imported(path))}
     assert users == homes

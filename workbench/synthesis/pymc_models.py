@@ -2,7 +2,7 @@
 
 Every normal layer that can be integrated out is (`latent` puts it back afterwards), so NUTS walks in a few dimensions
 without a funnel. A half-normal spread is the quantile of a standard normal, u: where the data say little, as near zero,
-NUTS meets that normal, and the logarithm's endless slope towards minus infinity is not there. The samplers are driven
+NUTS meets that normal, and the logarithm's endless slope towards minus infinity is not there. The sampler (`nuts`) is driven
 directly: `pymc.sample` would compile further functions at every call.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from workbench.errors import AnalysisError
-from workbench.synthesis import priors
+from workbench.synthesis import nuts, priors
 from workbench.synthesis.pymc_engine import Settings, _pymc
 
 #: Kinds of prior that become inputs, with the order of their figures.
@@ -116,7 +116,7 @@ def _scalar(pm: Any, name: str, kind: str) -> Any:
 
 def _components(pm: Any, structure: Structure, shapes: Mapping[str, tuple[int, ...]]) -> None:
     """y ~ N(0, fixed + sum_j scale_j^2 part_j [+ r scale_0 scale_1 cross] [+ scale_i scale_j known_ij])."""
-    import pytensor.tensor as pt
+    from workbench.synthesis.normal_density import NormalDensity
 
     fixed, parts = pm.Data("fixed", np.eye(shapes["fixed"][0])), pm.Data("parts", np.zeros(shapes["parts"]))
     residual = pm.Data("residual", np.zeros(shapes["residual"]))
@@ -132,9 +132,7 @@ def _components(pm: Any, structure: Structure, shapes: Mapping[str, tuple[int, .
         for i in range(len(scales)):
             for j in range(i + 1, len(scales)):
                 spread = spread + scales[i] * scales[j] * known[i, j]
-    root = pt.linalg.cholesky(spread)
-    whitened = pt.linalg.solve_triangular(root, residual, lower=True)
-    pm.Potential("y", -0.5 * (whitened**2).sum() - pt.log(pt.diagonal(root)).sum())
+    pm.Potential("y", NormalDensity()(spread, residual)[0])
 
 
 def _terms(pm: Any, structure: Structure, shapes: Mapping[str, tuple[int, ...]]) -> Any:
@@ -189,9 +187,10 @@ _BUILDERS = {"components": _components, "counts": _counts, "robust": _robust}
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A model with its compiled gradient."""
+    """A model compiled by nutpie (``machine``), or its gradient by PyTensor; the other is None."""
 
     model: Any
+    machine: Any
     gradient: Any
 
     def point(self, start: Mapping[str, Any]) -> Any:
@@ -236,6 +235,13 @@ class Program:
         return found
 
 
+    def sampler(self, data: Mapping[str, np.ndarray], at: Any) -> tuple[Any, list[str]]:
+        """What `nuts.walk` wants: the model with its data and starting point, and the names of a point's parts."""
+        if self.machine is None:
+            return nuts.by_gradient(self.gradient, at.data), ["x"]
+        return nuts.filled(self.machine, data, at.data), [part[0] for part in at.point_map_info]
+
+
 def _split(full: str) -> tuple[str, str]:
     """Name and transformation from the name of an unconstrained value, such as ``tau_log__``."""
     if not full.endswith("__"):
@@ -244,21 +250,29 @@ def _split(full: str) -> tuple[str, str]:
     return name, transform
 
 
+def _shapes(structure: Structure, inputs: Mapping[str, np.ndarray]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Names and shapes of the inputs: as they are where the number of rows is one of parameters, else alike for any rows."""
+    fixed, size = structure.model == "counts", max(2, len(structure.parameters))
+    return tuple(sorted((name, np.shape(value) if fixed else (size,) * np.ndim(value)) for name, value in inputs.items()))
+
+
 @lru_cache(maxsize=32)
 def program(structure: Structure, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Program:
-    """Compile a model, once per process for each structure and shapes of its inputs."""
+    """Compile a model, once per process for each structure and shapes of its inputs (`_shapes`)."""
     import pytensor
 
     pm = _pymc()
     with pytensor.config.change_flags(mode="NUMBA"), pm.Model() as model:
         _BUILDERS[structure.model](pm, structure, dict(shapes))
+        if structure.model == "components":
+            return Program(model, nuts.compiled(model), None)
         gradient = model.logp_dlogp_function(ravel_inputs=True)
-    gradient.trust_input = True
-    return Program(model, gradient)
+    gradient.set_extra_values({})  # it has none, and wants to be told
+    return Program(model, None, gradient)
 
 
 def chains(structure: Structure, inputs: Mapping[str, np.ndarray], start: Mapping[str, Any], plan: Settings) -> Chains:
-    """Run NUTS, one chain after another, on one thread.
+    """Run NUTS (`nuts.walk`), one chain after another, on one thread.
 
     Parameters
     ----------
@@ -280,34 +294,11 @@ def chains(structure: Structure, inputs: Mapping[str, np.ndarray], start: Mappin
         # several threads for matrices of this size only wait for each other
         with warnings.catch_warnings(), threadpool_limits(1), pytensor.config.change_flags(mode="NUMBA"):
             warnings.simplefilter("ignore")
-            compiled = program(structure, tuple(sorted((name, np.shape(value)) for name, value in inputs.items())))
+            compiled, data = program(structure, _shapes(structure, inputs)), {name: np.asarray(value, float) for name, value in inputs.items()}
             with compiled.model:
-                pm.set_data({name: np.asarray(value, float) for name, value in inputs.items()})
-            runs = [_chain(pm, compiled, start, plan, index) for index in range(plan.chains)]
+                pm.set_data(data)
+            at = compiled.point(start)
+            found = nuts.walk(*compiled.sampler(data, at), plan)
     finally:
         logger.setLevel(before)
-    points, diverging, energy, steps = (np.array(part) for part in zip(*runs))
-    info = compiled.point(start).point_map_info
-    return Chains(compiled.values(points, info), diverging, energy, int(steps.sum()))
-
-
-def _chain(pm: Any, compiled: Program, start: Mapping[str, Any], plan: Settings, index: int) -> tuple:
-    """One chain: points (draws, d), divergences, energies and the number of steps."""
-    from pymc.blocking import DictToArrayBijection, RaveledVars
-
-    own = np.random.default_rng([plan.seed, index])
-    at = compiled.point(start)
-    at = RaveledVars(at.data + own.uniform(-1, 1, at.data.size), at.point_map_info)
-    step = pm.NUTS(
-        model=compiled.model, logp_dlogp_func=compiled.gradient, initial_point=DictToArrayBijection.rmap(at),
-        target_accept=plan.target_accept, rng=own,
-    )  # fmt: skip
-    for _ in range(plan.tune):
-        at, _ = step.astep(at)
-    step.stop_tuning()
-    points, diverging, energy, steps = np.empty((plan.draws, at.data.size)), np.zeros(plan.draws, bool), np.empty(plan.draws), 0
-    for row in range(plan.draws):
-        at, (stats,) = step.astep(at)
-        points[row], diverging[row], energy[row] = at.data, stats["diverging"], stats["energy"]
-        steps += int(stats["tree_size"])
-    return points, diverging, energy, steps
+    return Chains(compiled.values(found.points, at.point_map_info), found.diverging, found.energy, found.steps)

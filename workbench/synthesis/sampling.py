@@ -20,7 +20,7 @@ from workbench.synthesis.result import Estimates
 from workbench.synthesis.sampled import Drawn, estimates
 from workbench.synthesis.spread import TAU_PRIORS, converges, falls_by_log, tail_power
 
-LIBRARIES = ("numpy", "pymc", "pytensor", "numba", "arviz")
+LIBRARIES = ("numpy", "pymc", "pytensor", "numba", "nutpie", "arviz")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ def key(structure: Any, inputs: Mapping[str, np.ndarray], start: Mapping[str, An
 @cache
 def _versions() -> str:
     folder = Path(__file__).parent
-    source = hashlib.sha256(b"".join((folder / name).read_bytes() for name in ("pymc_models.py", "sampling.py")))
+    source = hashlib.sha256(b"".join((folder / name).read_bytes() for name in ("pymc_models.py", "normal_density.py", "nuts.py", "sampling.py")))
     return " ".join([*(f"{name}={version(name)}" for name in LIBRARIES), source.hexdigest()])
 
 
