@@ -2,9 +2,10 @@
 
 For each k: draw mu, tau, a design term and effects from their priors, fit, and note where the truth lies in its posterior
 (uniform if the engine is right: simulation-based calibration, Talts et al. 2018, arXiv 1804.06788), and whether intervals
-hold it. Then the same with tau fixed at a value: coverage may then differ from 95 %, and is only reported.
+hold it. `judgement` says what must be met. Then the same with tau fixed at a value: coverage may then differ from 95 %, and is
+only reported.
 
-Run: python benchmarks/calibration/exact.py [replicates]
+Run: python benchmarks/calibration/exact.py [thousandth parts of the replicates]
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from judgement import judged, limit, rounded
 
 from workbench.synthesis import priors
 from workbench.synthesis.conditional import Data
@@ -22,10 +24,11 @@ from workbench.synthesis.exact import solve
 
 HOME = Path(__file__).parent
 MU, TAU, TERM = priors.Normal(0.0, 0.63), priors.HalfNormal(0.5), priors.Normal(0.18, 0.27)
-COUNTS = (2, 3, 5, 10, 20)
+REPLICATES = {2: 4000, 3: 4000, 5: 12_000, 10: 4000, 20: 4000}  # by number of studies
+REPLICATES_FIXED = 500
 FIXED_TAU = (0.0, 0.1, 0.25, 0.5, 1.0)
 QUANTITIES = ("mu", "tau", "theta_new", "centre")
-SEED = 20_261_122
+SEED = 20_270_105
 
 
 def simulate(rng: np.random.Generator, k: int, tau: float | None = None, mu: float | None = None) -> tuple[Data, dict[str, float]]:
@@ -52,31 +55,17 @@ def places(rng: np.random.Generator, k: int, replicates: int, **fixed: float) ->
     return found
 
 
-def judged(place: np.ndarray, bins: int = 20) -> dict[str, float]:
-    """Coverage of central intervals, and how far from uniform: chi-square p value and largest gap of the ECDF."""
-    from scipy.stats import chisquare, kstest
-
-    counts = np.bincount(np.minimum((place * bins).astype(int), bins - 1), minlength=bins)
-    test = kstest(place, "uniform")
-    shares = {f"coverage_{level:g}": float(np.mean(abs(place - 0.5) <= level / 200)) for level in (50, 80, 95)}
-    return shares | {"chi_square_p": float(chisquare(counts).pvalue), "ecdf_gap": float(test.statistic), "ecdf_p": float(test.pvalue)}
-
-
-def rounded(found):
-    """To six figures, so that a file shows what matters."""
-    return {name: rounded(part) if isinstance(part, dict) else float(f"{part:.6g}") for name, part in found.items()}
-
-
-def main(replicates: int = 2000) -> None:
+def main(parts: int = 1000) -> None:
     """Run everything and write ``exact.json``."""
-    began, result = time.perf_counter(), {"replicates": replicates, "seed": SEED, "from_the_prior": {}, "fixed_tau": {}}
-    for k in COUNTS:
+    began, size = time.perf_counter(), {k: replicates * parts // 1000 for k, replicates in REPLICATES.items()}
+    result = {"seed": SEED, "limit": limit(len(size) * len(QUANTITIES)), "from_the_prior": {}, "fixed_tau": {"replicates": REPLICATES_FIXED * parts // 1000}}
+    for k, replicates in size.items():
         found = places(np.random.default_rng([SEED, k]), k, replicates)
         result["from_the_prior"][str(k)] = {name: rounded(judged(place)) for name, place in found.items()}
         print(k, {name: part["coverage_95"] for name, part in result["from_the_prior"][str(k)].items()}, f"{time.perf_counter() - began:.0f} s", flush=True)
-    for k in COUNTS:
+    for k in size:
         for tau in FIXED_TAU:
-            found = places(np.random.default_rng([SEED, k, int(100 * tau)]), k, replicates // 5, tau=tau)
+            found = places(np.random.default_rng([SEED, k, int(100 * tau)]), k, result["fixed_tau"]["replicates"], tau=tau)
             shares = {name: float(np.mean(abs(found[name] - 0.5) <= 0.475)) for name in ("mu", "theta_new", "centre")}
             result["fixed_tau"].setdefault(str(k), {})[f"{tau:g}"] = rounded(shares)
     result["seconds"] = round(time.perf_counter() - began)
