@@ -24,9 +24,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import workbench as wb
-from workbench.synthesis import diagnostics
-from workbench.synthesis import pymc_engine as engine
-from workbench.synthesis.families import FamilyModel, family, fit_family
+from workbench.synthesis.mcmc import diagnostics
+from workbench.synthesis.mcmc import pymc_engine as engine
+from workbench.synthesis.models.families import FamilyModel, family, fit_family
 from workbench.synthesis.result import Synthesis
 
 HOME = Path(__file__).parent

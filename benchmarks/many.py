@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from workbench.effects.sizes import EffectSizes
-from workbench.synthesis.batch import fit_many
+from workbench.synthesis.exact.batch import fit_many
 from workbench.synthesis.fitting import fit
 from workbench.synthesis.priors import HalfNormal, Normal
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from workbench.effects.sizes import EffectSizes
 from workbench.synthesis.fitting import fit
-from workbench.synthesis.multilevel import pool_multilevel
+from workbench.synthesis.frequentist.multilevel import pool_multilevel
 from workbench.synthesis.priors import HalfNormal, Normal
 
 RHO = 0.6

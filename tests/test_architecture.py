@@ -32,6 +32,16 @@ LAYERS = {
     "__init__": {"briefing", "draws", "economics", "effects", "errors", "evidence", "plots", "runs", "synthesis"},
     "__main__": {"cli"},
 }
+# the same among the folders of the synthesis; its own modules (`fit`, priors, results) may reach any engine
+FOLDERS = {
+    "numerics": set(),
+    "exact": {"numerics"},
+    "mcmc": {"numerics", "exact"},
+    "models": {"numerics", "mcmc", "answers"},
+    "frequentist": {"numerics", "exact"},
+    "bias": {"numerics", "frequentist"},
+    "answers": {"numerics", "exact", "frequentist", "bias"},
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -59,6 +69,16 @@ def test_imports_go_one_way(path):
     own = layer(path)
     used = {name.split(".")[1] for name in imported(path) if name.startswith("workbench.")} - {own}
     assert used <= LAYERS[own], f"{path.name} may not import {used - LAYERS[own]}"
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_folders_of_the_synthesis_import_one_way(folder):
+    names = {name for path in (PACKAGE / "synthesis" / folder).rglob("*.py") for name in imported(path) if name.startswith("workbench.synthesis.")}
+    assert {name.split(".")[2] for name in names} & (set(FOLDERS) - {folder}) <= FOLDERS[folder]
+
+
+def test_every_folder_of_the_synthesis_has_its_place():
+    assert {path.parent.name for path in (PACKAGE / "synthesis").glob("*/__init__.py")} == set(FOLDERS)
 
 
 @pytest.mark.parametrize(("library", "homes"), [("pymc", {"pymc_engine.py", "pymc_models.py"}), ("arviz", {"diagnostics.py"}), ("nutpie", {"nuts.py"}), ("pytensor", {"normal_density.py", "pymc_engine.py", "pymc_models.py"}), ("papermill", {"notebooks.py"})])

@@ -18,7 +18,7 @@ from workbench.briefing.sections.money import benefits_table, figures_table
 from workbench.briefing.sections.value import unchecked_sentence, value_axis
 from workbench.briefing.text import plain
 from workbench.economics import evaluate
-from workbench.synthesis.stances import under
+from workbench.synthesis.answers.stances import under
 
 #: Where random settings end: far enough to reach every rule, near enough to be quick.
 MOST = {"horizon": 40, "support_years": 15, "families": 2000, "support_cost": 3000, "optimism_bias": 200, "children_per_family": 4, "half_life": 30}

@@ -23,7 +23,7 @@ from workbench.errors import AnalysisError, UsageError
 from workbench.runs.analysis import analyse
 from workbench.runs.build import brief, file_names
 from workbench.synthesis import headline
-from workbench.synthesis.stances import chances, under
+from workbench.synthesis.answers.stances import chances, under
 
 PLAIN_LIMIT, INTERACTIVE_LIMIT = 400_000, 1_000_000
 

@@ -8,8 +8,8 @@ from scipy import stats
 
 import workbench as wb
 from workbench.errors import UsageError
-from workbench.synthesis.answer import thresholds
-from workbench.synthesis.words import choose_word
+from workbench.synthesis.answers.answer import thresholds
+from workbench.synthesis.answers.words import choose_word
 
 
 def by_hand(y, se, informs, design, mu_sd, tau_scale, terms, target=None):
@@ -205,7 +205,7 @@ def test_without_a_baseline_the_standardised_default_is_carried_to_log_odds():
 
 
 def chances(benefit, within, harm):
-    from workbench.synthesis.answer import Probabilities
+    from workbench.synthesis.answers.answer import Probabilities
 
     return Probabilities(benefit, within, harm, benefit)
 

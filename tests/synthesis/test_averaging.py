@@ -10,11 +10,12 @@ import pytest
 
 from workbench.effects import EffectSizes
 from workbench.errors import AnalysisError
-from workbench.synthesis import fit, linewise
-from workbench.synthesis.averaging import Bias, InverseGamma, bias_models, model_average
-from workbench.synthesis.biasmodels import Studies, prior_from, weights_rule
+from workbench.synthesis import fit
+from workbench.synthesis.bias import linewise
+from workbench.synthesis.bias.averaging import Bias, InverseGamma, bias_models, model_average
+from workbench.synthesis.bias.biasmodels import Studies, prior_from, weights_rule
+from workbench.synthesis.bias.readings import NotTested, table
 from workbench.synthesis.priors import Flat, HalfCauchy, HalfNormal, Normal, StudentT
-from workbench.synthesis.readings import NotTested, table
 
 HERE = Path(__file__).resolve().parent.parent / "references"
 PUBLISHED = json.loads((HERE / "bias_published.json").read_text(encoding="utf-8"))

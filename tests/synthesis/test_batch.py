@@ -7,9 +7,9 @@ import pytest
 
 from workbench.effects.sizes import EffectSizes
 from workbench.errors import AnalysisError
-from workbench.synthesis import batch
 from workbench.synthesis import priors as P
-from workbench.synthesis.batch import fit_many
+from workbench.synthesis.exact import batch
+from workbench.synthesis.exact.batch import fit_many
 from workbench.synthesis.fitting import fit
 
 NORMAL, TAU = P.Normal(0.1, 0.63), P.HalfNormal(0.5)

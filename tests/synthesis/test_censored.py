@@ -11,7 +11,7 @@ from workbench.effects.sizes import EffectSizes
 from workbench.errors import AnalysisError, UsageError
 from workbench.synthesis import priors as P
 from workbench.synthesis.fitting import fit
-from workbench.synthesis.windows import log_window, window_slopes
+from workbench.synthesis.numerics.windows import log_window, window_slopes
 
 Y, SE = np.array([0.5, 0.3, 0.6, 0.0, 0.0]), np.array([0.15, 0.2, 0.25, 0.2, 0.3])
 HIDDEN = np.array([False, False, False, True, True])
@@ -289,7 +289,7 @@ def test_two_terms_and_three_directions_by_brute_force():
 
 
 def test_the_general_way_agrees_where_designs_are_equal():
-    from workbench.synthesis import censored, unlike
+    from workbench.synthesis.exact import censored, unlike
     from workbench.synthesis.fitting import arrays
 
     design = np.array([[1.0], [0.0], [1.0], [1.0], [1.0]])
@@ -313,7 +313,7 @@ def test_the_general_way_agrees_where_designs_are_equal():
 
 def test_a_wider_cut_removes_the_rows(monkeypatch):
     for module in ("windows", "cutnormal"):
-        monkeypatch.setattr(f"workbench.synthesis.{module}.LIMIT", 60.0)
+        monkeypatch.setattr(f"workbench.synthesis.numerics.{module}.LIMIT", 60.0)
     cut = two()
     shown = EffectSizes.from_arrays(Y[:3], SE[:3], design=TWO[:3], design_names=("bias", "shift"))
     without = fit(shown, MU, TAU, terms={"bias": BIAS, "shift": SHIFT})

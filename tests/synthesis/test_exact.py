@@ -10,7 +10,7 @@ from scipy.special import ndtr, stdtr
 from workbench.effects.sizes import EffectSizes
 from workbench.errors import AnalysisError
 from workbench.synthesis import priors as P
-from workbench.synthesis.exact import doubled
+from workbench.synthesis.exact.random_effects import doubled
 from workbench.synthesis.fitting import fit
 
 REFERENCES = Path(__file__).parent.parent / "references"

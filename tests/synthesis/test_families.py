@@ -9,9 +9,10 @@ import pytest
 
 from workbench.effects import EffectSizes
 from workbench.errors import AnalysisError, DiagnosticsError, UsageError
-from workbench.synthesis import diagnostics, fit, priors, sampling
-from workbench.synthesis.families import family, fit_family
-from workbench.synthesis.pymc_engine import Settings
+from workbench.synthesis import fit, priors
+from workbench.synthesis.mcmc import diagnostics, sampling
+from workbench.synthesis.mcmc.pymc_engine import Settings
+from workbench.synthesis.models.families import family, fit_family
 
 MU, TAU, OMEGA = priors.Normal(0.1, 0.6), priors.HalfNormal(0.4), priors.HalfNormal(0.3)
 TERMS = {"bias": priors.Normal(0.15, 0.3)}
@@ -132,7 +133,7 @@ def test_nuts_agrees_with_quadrature(exact, drawn):
 
 
 def test_compiled_once_and_the_same_seed_gives_the_same_draws(rows, drawn):
-    from workbench.synthesis import pymc_models
+    from workbench.synthesis.mcmc import pymc_models
 
     before = pymc_models.program.cache_info().misses
     again = fitted(rows, engine="pymc")
@@ -145,7 +146,7 @@ def test_compiled_once_and_the_same_seed_gives_the_same_draws(rows, drawn):
 
 
 def test_results_are_kept_by_content(rows, tmp_path, monkeypatch):
-    from workbench.synthesis import pymc_models
+    from workbench.synthesis.mcmc import pymc_models
 
     anything = diagnostics.Limits(rhat=np.inf, ess=0, divergences=10**6, bfmi=0)
     options = {"engine": "pymc", "settings": QUICK, "limits": anything}
@@ -166,7 +167,7 @@ def test_results_are_kept_by_content(rows, tmp_path, monkeypatch):
 
 
 def test_a_bad_fit_is_retried_once_and_then_withheld(rows, monkeypatch):
-    from workbench.synthesis import pymc_models
+    from workbench.synthesis.mcmc import pymc_models
 
     plans, run = [], pymc_models.chains
     monkeypatch.setattr(pymc_models, "chains", lambda *parts: plans.append(parts[-1]) or run(*parts))

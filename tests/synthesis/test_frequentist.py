@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from workbench.effects import EffectSizes
 from workbench.errors import AnalysisError, UsageError
-from workbench.synthesis import heterogeneity
-from workbench.synthesis.frequentist import METHODS, pool
+from workbench.synthesis.frequentist import heterogeneity
+from workbench.synthesis.frequentist.twin import METHODS, pool
 
 CASES = json.loads((Path(__file__).parent.parent / "references" / "meta.json").read_text())["cases"]
 CLOSED = ("FE", "DL", "HE", "HS", "SJ")

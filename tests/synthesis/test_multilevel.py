@@ -10,11 +10,11 @@ import pytest
 
 from workbench.effects.sizes import EffectSizes
 from workbench.errors import AnalysisError, UsageError
-from workbench.synthesis import components
 from workbench.synthesis import priors as P
-from workbench.synthesis.blocks import blocks_of
 from workbench.synthesis.fitting import fit
-from workbench.synthesis.multilevel import pool_multilevel
+from workbench.synthesis.frequentist import components
+from workbench.synthesis.frequentist.multilevel import pool_multilevel
+from workbench.synthesis.numerics.blocks import blocks_of
 
 REFERENCE = json.loads((Path(__file__).parent.parent / "references" / "multilevel_and_effect_sizes.json").read_text())
 SCHOOLS = REFERENCE["konstantopoulos2011"]
@@ -115,7 +115,7 @@ def test_clubs_of_several_coefficients_agree_with_one():
 
 def test_cr2_is_unbiased_under_the_working_model():
     """E(V) over residuals with the model's covariance is the model's own (Bell & McCaffrey): checked without simulation."""
-    from workbench.synthesis.sandwich import sandwich
+    from workbench.synthesis.frequentist.sandwich import sandwich
 
     blocks = blocks_of(SMALL, 0.5, np.zeros(0), np.zeros(0))
     solved = components.solve(blocks, 0.1, 0.05)

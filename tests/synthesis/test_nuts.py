@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workbench.synthesis import nuts, priors
-from workbench.synthesis.pymc_engine import Settings
+from workbench.synthesis import priors
+from workbench.synthesis.mcmc import nuts
+from workbench.synthesis.mcmc.pymc_engine import Settings
 
 
 @pytest.fixture(scope="module")
 def density():
-    from workbench.synthesis.pymc_engine import _pymc
+    from workbench.synthesis.mcmc.pymc_engine import _pymc
 
     _pymc()
-    from workbench.synthesis import normal_density
+    from workbench.synthesis.mcmc import normal_density
 
     return normal_density
 
@@ -98,8 +99,8 @@ def test_another_error_is_not_taken_for_a_divergence():
 
 def test_a_family_compiled_once_serves_any_number_of_rows():
     from workbench.effects import EffectSizes
-    from workbench.synthesis import pymc_models
-    from workbench.synthesis.families import fit_family
+    from workbench.synthesis.mcmc import pymc_models
+    from workbench.synthesis.models.families import fit_family
 
     def fitted(k, engine):
         rng = np.random.default_rng(k)

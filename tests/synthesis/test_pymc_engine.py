@@ -12,7 +12,8 @@ import pytest
 
 from workbench.effects import EffectSizes
 from workbench.errors import AnalysisError, DiagnosticsError
-from workbench.synthesis import diagnostics, priors, pymc_engine, sampled
+from workbench.synthesis import priors
+from workbench.synthesis.mcmc import diagnostics, pymc_engine, sampled
 
 CASES = {
     entry["name"]: entry
@@ -173,7 +174,7 @@ def test_priors_that_cannot_be_used():
 
 def held(mu, tau, target=None, y=(0.1, 0.4), **more):
     """A sampled posterior made of given draws."""
-    from workbench.synthesis.exact import tail_of
+    from workbench.synthesis.exact.random_effects import tail_of
     from workbench.synthesis.fitting import arrays
 
     data = arrays(EffectSizes.from_arrays(y, np.full(len(y), 0.2)), {})
@@ -232,7 +233,8 @@ def test_runs_without_a_compiler_and_says_nothing():
     script = (
         "import os; os.environ['PATH'] = '/nonexistent'\n"
         "from workbench.effects import EffectSizes\n"
-        "from workbench.synthesis import diagnostics, priors, pymc_engine\n"
+        "from workbench.synthesis import priors\n"
+        "from workbench.synthesis.mcmc import diagnostics, pymc_engine\n"
         "anything = diagnostics.Limits(float('inf'), 0, 10**6, 0)\n"
         "given = EffectSizes.from_arrays([0.1, 0.4, 0.2], [0.1, 0.2, 0.1])\n"
         "found = pymc_engine.posterior(given, priors.Normal(0, 1), priors.HalfNormal(0.5), {}, None,\n"

@@ -11,10 +11,10 @@ import pytest
 from workbench.effects.sizes import EffectSizes
 from workbench.errors import AnalysisError, UsageError
 from workbench.synthesis import priors as P
+from workbench.synthesis.exact.regression import effect_at
 from workbench.synthesis.factors import bayes_factor
 from workbench.synthesis.fitting import fit
-from workbench.synthesis.metaregression import line, pool_regression
-from workbench.synthesis.regression import effect_at
+from workbench.synthesis.frequentist.metaregression import line, pool_regression
 
 REFERENCE = json.loads((Path(__file__).parent.parent / "references" / "multilevel_and_effect_sizes.json").read_text())["bcg_metareg"]
 BCG = EffectSizes.from_arrays(REFERENCE["yi"], np.sqrt(REFERENCE["vi"]))

@@ -9,9 +9,9 @@ from scipy.special import gammaln, log_expit, logsumexp
 from workbench.effects import EffectSizes
 from workbench.errors import AnalysisError, UsageError
 from workbench.synthesis import fit, priors
-from workbench.synthesis.counts import fit_counts
-from workbench.synthesis.jointly import LKJ, fit_jointly
-from workbench.synthesis.robust import fit_robust
+from workbench.synthesis.models.counts import fit_counts
+from workbench.synthesis.models.jointly import LKJ, fit_jointly
+from workbench.synthesis.models.robust import fit_robust
 
 MU, TAU = priors.Normal(0.0, 0.8), priors.HalfNormal(0.5)
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from workbench.errors import AnalysisError, UsageError
-from workbench.synthesis import selection
-from workbench.synthesis.heterogeneity import estimate_tau2, weighted
-from workbench.synthesis.readings import NotTested
+from workbench.synthesis.bias import selection
+from workbench.synthesis.bias.readings import NotTested
+from workbench.synthesis.frequentist.heterogeneity import estimate_tau2, weighted
 
 HERE = Path(__file__).resolve().parent.parent / "references"
 CASES = {case["name"]: case for case in json.loads((HERE / "meta.json").read_text(encoding="utf-8"))["cases"]}

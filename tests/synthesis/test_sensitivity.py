@@ -8,7 +8,7 @@ import pytest
 import workbench as wb
 from workbench.errors import AnalysisError
 from workbench.synthesis import priors
-from workbench.synthesis.specifications import multiverse
+from workbench.synthesis.answers.specifications import multiverse
 from workbench.synthesis.sensitivity import cumulative, influence, leave_one_out, prior_grid, prior_posterior_overlap, prior_weight
 
 Y, SE = [0.1, 0.4, 0.9, -0.2, 0.3], [0.2, 0.3, 0.25, 0.4, 0.1]

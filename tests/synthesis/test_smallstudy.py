@@ -11,8 +11,9 @@ import pytest
 
 from workbench.effects import EffectSizes, Route
 from workbench.errors import AnalysisError, UsageError
-from workbench.synthesis import asymmetry, missing, small_study
-from workbench.synthesis.readings import NotTested, table
+from workbench.synthesis import small_study
+from workbench.synthesis.bias import asymmetry, missing
+from workbench.synthesis.bias.readings import NotTested, table
 
 HERE = Path(__file__).resolve().parent.parent / "references"
 CASES = {case["name"]: case for case in json.loads((HERE / "meta.json").read_text(encoding="utf-8"))["cases"]}
@@ -200,7 +201,7 @@ def test_studies_of_one_precision():
 def test_every_phrase_of_the_readings_is_used():
     import workbench.synthesis as package
 
-    code = "".join(path.read_text(encoding="utf-8") for path in Path(package.__file__).parent.glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in Path(package.__file__).parent.rglob("*.py"))
     for group, phrases in table("readings").items():
         assert f'"{group}"' in code
         for key in phrases:

@@ -8,7 +8,7 @@ from workbench.effects.sizes import EffectSizes
 from workbench.errors import AnalysisError
 from workbench.synthesis import fit, fit_family, fit_many
 from workbench.synthesis import priors as P
-from workbench.synthesis.spread import LogScale, TauScale, check_tau_prior, converges, tail_power, variable
+from workbench.synthesis.numerics.spread import LogScale, TauScale, check_tau_prior, converges, tail_power, variable
 
 # Rhodes 2015, general setting, for the variance: log-t with 5 degrees of freedom, location -3.44, scale 2.59.
 RHODES = P.LogStudentT(5.0, -1.72, 1.295)
@@ -180,7 +180,7 @@ def test_no_prior_of_a_spread_below_zero():
 @pytest.mark.parametrize("tau_prior", [P.HalfNormal(0.5), RHODES])
 @pytest.mark.parametrize("terms", [0, 2])
 def test_closed_forms_kept_from_the_search_are_those_of_the_nodes(tau_prior, terms):
-    from workbench.synthesis.conditional import given_tau
+    from workbench.synthesis.numerics.conditional import given_tau
 
     design = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])[:, :terms]
     names = ("a", "b")[:terms]
@@ -195,7 +195,7 @@ def test_closed_forms_kept_from_the_search_are_those_of_the_nodes(tau_prior, ter
 @pytest.mark.parametrize("k", [2, 4])
 def test_a_glance_under_a_log_t_is_the_fit(k):
     from workbench.synthesis.fitting import arrays
-    from workbench.synthesis.specifications import glance
+    from workbench.synthesis.answers.specifications import glance
 
     result = fit(rows(k), P.Normal(0, 0.35), RHODES)
     found = glance(arrays(rows(k), {}), P.Normal(0, 0.35), RHODES, None, np.array([-0.1]), np.array([0.1]))

@@ -16,8 +16,8 @@ from workbench.economics.settings import default
 from workbench.economics.summaries import LEVELS
 from workbench.errors import AnalysisError
 from workbench.runs.parameters import PARAMETERS
-from workbench.synthesis.stances import chances, under
-from workbench.synthesis.words import EVEN_ODDS
+from workbench.synthesis.answers.stances import chances, under
+from workbench.synthesis.answers.words import EVEN_ODDS
 
 #: What `evaluate` knows and a page must be told: the limits of intervals and searches, and the codes of payers and classes.
 CONSTANTS: Mapping[str, Any] = {

@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.errors import AnalysisError, UsageError, nearest
 from workbench.synthesis import priors
-from workbench.synthesis.conditional import Data
+from workbench.synthesis.numerics.conditional import Data
 from workbench.synthesis.result import Posterior, Synthesis
 from workbench.synthesis.rows import check_rows
 
@@ -80,7 +80,7 @@ def fit(
         raise UsageError(f"engine = {engine!r} is not one of {', '.join(ENGINES)}; {nearest(engine, ENGINES)}".rstrip("; "))
     _check_model(model, engine, target, omega, rho, nulls, censored)
     if moderators is not None:
-        from workbench.synthesis.regression import with_moderators
+        from workbench.synthesis.exact.regression import with_moderators
 
         effects = with_moderators(effects, moderators, at)
     elif at is not None:
@@ -121,7 +121,7 @@ def _check_model(model, engine, target, omega, rho, nulls, censored) -> None:
 
 def _check_flat(effects, terms, engine: str) -> None:
     if any(isinstance(prior, priors.Flat) for prior in terms.values()):
-        from workbench.synthesis.regression import check_flat
+        from workbench.synthesis.exact.regression import check_flat
 
         check_flat(effects, terms)
         if engine != "exact":
@@ -129,7 +129,7 @@ def _check_flat(effects, terms, engine: str) -> None:
 
 
 def _three_level(effects, mu_prior, tau_prior, omega_prior, terms, rho: float) -> Posterior:
-    from workbench.synthesis.threelevel import solve
+    from workbench.synthesis.exact.threelevel import solve
 
     if len(effects.y) == 0:
         raise AnalysisError("k = 0: a model with clusters needs rows")
@@ -137,14 +137,14 @@ def _three_level(effects, mu_prior, tau_prior, omega_prior, terms, rho: float) -
 
 
 def _censored(effects, mu_prior, tau_prior, terms, target, censored) -> Posterior:
-    from workbench.synthesis.censored import hidden_rows, solve
+    from workbench.synthesis.exact.censored import hidden_rows, solve
 
     return solve(arrays(effects, terms), hidden_rows(effects, censored), mu_prior, tau_prior, target)
 
 
 def _engine(name: str):
     if name == "pymc":
-        from workbench.synthesis import pymc_engine
+        from workbench.synthesis.mcmc import pymc_engine
 
         return pymc_engine.posterior
     return exact_posterior
@@ -152,7 +152,7 @@ def _engine(name: str):
 
 def exact_posterior(effects, mu_prior, tau_prior, terms: Mapping[str, priors.Normal], target: int | None) -> Posterior:
     """The exact engine's posterior of one set of effect sizes."""
-    from workbench.synthesis.exact import solve
+    from workbench.synthesis.exact.random_effects import solve
 
     return solve(arrays(effects, terms), mu_prior, tau_prior, target)
 

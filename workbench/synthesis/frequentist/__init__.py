@@ -1,0 +1,1 @@
+"""The frequentist twin: heterogeneity estimators, pooling, meta-regression, multilevel models and robust errors."""

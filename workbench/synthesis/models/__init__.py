@@ -1,0 +1,1 @@
+"""Models beyond normal-normal pooling: programme families, counts, heavy tails, several outcomes."""
