@@ -105,8 +105,7 @@ def brief(
     place = find_area(evidence, area)
     settings = check(parameters or {}, known_outcomes(evidence))
     check_names(evidence, settings)
-    folder = Path(output) if output is not None else evidence.root / "briefings"
-    _check_folder(folder)
+    folder = _folder(evidence, output)
     notebook = evidence.root / "notebooks" / NOTEBOOK
     if not notebook.is_file():
         raise UsageError(f"{notebook.relative_to(evidence.root)} is missing from the workspace {evidence.root.name}")
@@ -137,9 +136,12 @@ def _export(evidence: Any, built: Sequence[Built]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(notes))
 
 
-def _check_folder(folder: Path) -> None:
+def _folder(evidence: Any, output: str | Path | None) -> Path:
+    """Where pages go: the folder named, or ``briefings`` in the workspace; it need not be there yet."""
+    folder = Path(output) if output is not None else evidence.root / "briefings"
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder with -o")
+    return folder
 
 
 def slug(text: str) -> str:
@@ -195,8 +197,7 @@ def evidence_map(output: str | Path | None = None, workspace: str | Path = ".", 
     from workbench.evidence import load
 
     evidence = load(workspace)
-    folder = Path(output) if output is not None else evidence.root / "briefings"
-    _check_folder(folder)
+    folder = _folder(evidence, output)
     return write_map(evidence, folder, force)
 
 
@@ -216,8 +217,7 @@ def compare(area: str | None = None, output: str | Path | None = None, workspace
     from workbench.evidence import load
 
     evidence = load(workspace)
-    folder = Path(output) if output is not None else evidence.root / "briefings"
-    _check_folder(folder)
+    folder = _folder(evidence, output)
     return write_compare(evidence, folder, area, force)
 
 

@@ -23,6 +23,20 @@ def _require(ok: bool, prior: object, rule: str) -> None:
         raise AnalysisError(f"{prior!r}: {rule}")
 
 
+_LABELS = {"mean": "the mean", "sd": "the SD", "location": "the location", "scale": "the scale"}
+
+
+def _finite(prior: object, *names: str) -> None:
+    for name in names:
+        _require(isfinite(getattr(prior, name)), prior, f"{_LABELS.get(name, name)} must be a finite number")
+
+
+def _positive(prior: object, *names: str) -> None:
+    for name in names:
+        value = getattr(prior, name)
+        _require(isfinite(value) and value > 0, prior, f"{_LABELS.get(name, name)} must be a finite number above 0")
+
+
 def _log_student(z: np.ndarray, df: float) -> np.ndarray:
     """Log density of the standard t distribution."""
     constant = special.gammaln((df + 1) / 2) - special.gammaln(df / 2) - 0.5 * np.log(df * np.pi)
@@ -43,8 +57,8 @@ class Normal:
     proper: ClassVar[bool] = True
 
     def __post_init__(self):
-        _require(isfinite(self.mean), self, "the mean must be a finite number")
-        _require(isfinite(self.sd) and self.sd > 0, self, "the SD must be a finite number above 0")
+        _finite(self, "mean")
+        _positive(self, "sd")
         _require(1e-150 < self.sd < 1e150, self, "the SD must lie between 1e-150 and 1e150; choose another unit")
 
     def logpdf(self, x):
@@ -70,9 +84,8 @@ class StudentT:
     proper: ClassVar[bool] = True
 
     def __post_init__(self):
-        _require(isfinite(self.location), self, "the location must be a finite number")
-        _require(isfinite(self.scale) and self.scale > 0, self, "the scale must be a finite number above 0")
-        _require(isfinite(self.df) and self.df > 0, self, "df must be a finite number above 0")
+        _finite(self, "location")
+        _positive(self, "scale", "df")
 
     def logpdf(self, x):
         """Log density at ``x``."""
@@ -95,7 +108,7 @@ class HalfNormal:
     proper: ClassVar[bool] = True
 
     def __post_init__(self):
-        _require(isfinite(self.scale) and self.scale > 0, self, "the scale must be a finite number above 0")
+        _positive(self, "scale")
 
     def logpdf(self, x):
         """Log density at ``x``."""
@@ -120,8 +133,7 @@ class HalfStudentT:
     proper: ClassVar[bool] = True
 
     def __post_init__(self):
-        _require(isfinite(self.scale) and self.scale > 0, self, "the scale must be a finite number above 0")
-        _require(isfinite(self.df) and self.df > 0, self, "df must be a finite number above 0")
+        _positive(self, "scale", "df")
 
     def logpdf(self, x):
         """Log density at ``x``."""
@@ -146,7 +158,7 @@ class HalfCauchy:
     df: ClassVar[float] = 1.0
 
     def __post_init__(self):
-        _require(isfinite(self.scale) and self.scale > 0, self, "the scale must be a finite number above 0")
+        _positive(self, "scale")
 
     def logpdf(self, x):
         """Log density at ``x``."""
@@ -171,8 +183,8 @@ class LogNormal:
     proper: ClassVar[bool] = True
 
     def __post_init__(self):
-        _require(isfinite(self.meanlog), self, "meanlog must be a finite number")
-        _require(isfinite(self.sdlog) and self.sdlog > 0, self, "sdlog must be a finite number above 0")
+        _finite(self, "meanlog")
+        _positive(self, "sdlog")
 
     def logpdf(self, x):
         """Log density at ``x``."""
@@ -207,9 +219,8 @@ class LogStudentT:
     proper: ClassVar[bool] = True
 
     def __post_init__(self):
-        _require(isfinite(self.location), self, "the location must be a finite number")
-        _require(isfinite(self.scale) and self.scale > 0, self, "the scale must be a finite number above 0")
-        _require(isfinite(self.df) and self.df > 0, self, "df must be a finite number above 0")
+        _finite(self, "location")
+        _positive(self, "scale", "df")
 
     def on_log_scale(self, log_x):
         """Log density of the logarithm at ``log_x``."""
