@@ -16,11 +16,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from judgement import judged, limit, rounded
+from judgement import asked, judged, limit, rounded
 
 from workbench.synthesis import priors
-from workbench.synthesis.conditional import Data
-from workbench.synthesis.exact import solve
+from workbench.synthesis.exact.random_effects import solve
+from workbench.synthesis.numerics.conditional import Data
 
 HOME = Path(__file__).parent
 MU, TAU, TERM = priors.Normal(0.0, 0.63), priors.HalfNormal(0.5), priors.Normal(0.18, 0.27)
@@ -73,4 +73,4 @@ def main(parts: int = 1000) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(asked(sys.argv[1:])[0])

@@ -10,23 +10,22 @@ Run: python benchmarks/calibration/further.py [thousandth parts of the replicate
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from judgement import judged, limit, rounded
+from judgement import asked, judged, limit, record, rounded
 from scipy.special import ndtr
 
 import workbench as wb
 from workbench.effects import EffectSizes
 from workbench.synthesis import priors
-from workbench.synthesis.averaging import COMPONENTS
-from workbench.synthesis.biasmodels import Bias, InverseGamma, bias_models
+from workbench.synthesis.bias.averaging import COMPONENTS
+from workbench.synthesis.bias.biasmodels import Bias, InverseGamma, bias_models
+from workbench.synthesis.numerics.windows import LIMIT
 from workbench.synthesis.result import Synthesis
-from workbench.synthesis.windows import LIMIT
 
 HOME = Path(__file__).parent
 MU, TAU, OMEGA, TERM = priors.Normal(0.0, 0.63), priors.HalfNormal(0.5), priors.HalfNormal(0.4), priors.Normal(0.18, 0.27)
@@ -116,19 +115,15 @@ def places(model: str, replicates: int, seed: int = SEED) -> dict[str, np.ndarra
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def main(parts: int = 1000, *models: str) -> None:
+def main(parts: int, models: list[str]) -> None:
     """Run the models named (all unless given) and write their parts of ``further.json``."""
-    path = HOME / "further.json"
     for model in models or MODELS:
         began, replicates = time.perf_counter(), MODELS[model][1] * parts // 1000
         judgement = {name: rounded(judged(place)) for name, place in places(model, replicates).items()}
-        before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        held = before["models"] if before.get("seed") == SEED else {}
-        held[model] = {"replicates": replicates, "seconds": round(time.perf_counter() - began), "quantities": judgement}
-        result = {"seed": SEED, "limit": limit(sum(QUANTITIES.values())), "models": {name: held[name] for name in MODELS if name in held}}
-        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        found = {"replicates": replicates, "seconds": round(time.perf_counter() - began), "quantities": judgement}
+        record(HOME / "further.json", SEED, limit(sum(QUANTITIES.values())), MODELS, model, found)
         print(model, {name: (part["coverage_95"], part["chi_square_p"], part["ecdf_p"]) for name, part in judgement.items()}, flush=True)
 
 
 if __name__ == "__main__":
-    main(*(int(part) if part.isdigit() else part for part in sys.argv[1:]))
+    main(*asked(sys.argv[1:]))

@@ -9,6 +9,9 @@ Places among finitely many draws make the last two tests a little lenient.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,3 +58,17 @@ def rounded(found: Any) -> Any:
     if isinstance(found, dict):
         return {name: rounded(part) for name, part in found.items()}
     return float(f"{found:.6g}") if isinstance(found, float) else found
+
+
+def record(path: Path, seed: int, limits: Mapping[str, float], order: Mapping[str, Any], model: str, found: Mapping[str, Any]) -> None:
+    """Write one model's part of a file of results, beside the parts of the same seed that stand there."""
+    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    held = (before["models"] if before.get("seed") == seed else {}) | {model: found}
+    result = {"seed": seed, "limit": limits, "models": {name: held[name] for name in order if name in held}}
+    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def asked(words: list[str]) -> tuple[int, list[str]]:
+    """From a command line: thousandth parts of the replicates (all unless given), and names of models."""
+    numbers = [int(word) for word in words if word.isdigit()]
+    return (numbers or [1000])[0], [word for word in words if not word.isdigit()]

@@ -11,24 +11,23 @@ Run: python benchmarks/calibration/sampled.py [thousandth parts of the replicate
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from judgement import judged, limit, rounded
+from judgement import asked, judged, limit, record, rounded
 
 from workbench.effects import EffectSizes
 from workbench.errors import DiagnosticsError
 from workbench.synthesis import priors
-from workbench.synthesis.counts import fit_counts
-from workbench.synthesis.families import fit_family
-from workbench.synthesis.jointly import LKJ, fit_jointly
-from workbench.synthesis.pymc_engine import Settings
+from workbench.synthesis.mcmc.pymc_engine import Settings
+from workbench.synthesis.models.counts import fit_counts
+from workbench.synthesis.models.families import fit_family
+from workbench.synthesis.models.jointly import LKJ, fit_jointly
+from workbench.synthesis.models.robust import fit_robust
 from workbench.synthesis.result import Synthesis
-from workbench.synthesis.robust import fit_robust
 
 HOME = Path(__file__).parent
 MU, TAU, OMEGA, TERM = priors.Normal(0.0, 0.63), priors.HalfNormal(0.5), priors.HalfNormal(0.4), priors.Normal(0.18, 0.27)
@@ -122,22 +121,17 @@ def places(model: str, replicates: int, seed: int = SEED) -> tuple[dict[str, np.
     return {name: np.array(values) for name, values in found.items()}, withheld
 
 
-def main(parts: int = 1000, *models: str) -> None:
+def main(parts: int, models: list[str]) -> None:
     """Run the models named (all unless given) and write their parts of ``sampled.json``."""
-    path = HOME / "sampled.json"
+    limits = limit(sum(QUANTITIES.values())) | {"most_withheld": MOST_WITHHELD}
     for model in models or MODELS:
         began, replicates = time.perf_counter(), MODELS[model][1] * parts // 1000
-        found, withheld = places(model, replicates)
-        judgement = {name: rounded(judged(place, BINS)) for name, place in found.items()}
-        seconds = round(time.perf_counter() - began)
-        before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        held = before["models"] if before.get("seed") == SEED else {}
-        held[model] = {"replicates": replicates, "withheld": withheld, "seconds": seconds, "quantities": judgement}
-        ordered = {name: held[name] for name in MODELS if name in held}
-        result = {"seed": SEED, "limit": limit(sum(QUANTITIES.values())) | {"most_withheld": MOST_WITHHELD}, "models": ordered}
-        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        print(model, withheld, seconds, {name: (part["chi_square_p"], part["ecdf_p"]) for name, part in judgement.items()}, flush=True)
+        place, withheld = places(model, replicates)
+        judgement = {name: rounded(judged(values, BINS)) for name, values in place.items()}
+        found = {"replicates": replicates, "withheld": withheld, "seconds": round(time.perf_counter() - began), "quantities": judgement}
+        record(HOME / "sampled.json", SEED, limits, MODELS, model, found)
+        print(model, withheld, {name: (part["chi_square_p"], part["ecdf_p"]) for name, part in judgement.items()}, flush=True)
 
 
 if __name__ == "__main__":
-    main(*(int(part) if part.isdigit() else part for part in sys.argv[1:]))
+    main(*asked(sys.argv[1:]))
