@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -90,9 +91,20 @@ def walk(model: Any, names: Sequence[str], plan: Settings) -> Walk:
 
     trace = nutpie.sample(
         model, draws=plan.draws, tune=plan.tune, chains=plan.chains, cores=1, seed=plan.seed, target_accept=plan.target_accept,
-        save_warmup=False, progress_bar=False,
+        save_warmup=False, progress_bar=False, **_keeping_all(nutpie.sample),
     )  # fmt: skip
     stats = {name: np.asarray(trace.sample_stats[name].values) for name in ("diverging", "energy", "n_steps")}
-    parts = [np.asarray(trace.posterior[name].values) for name in names]
+    parts = [np.asarray(_group(trace, name)[name].values) for name in names]
     points = np.concatenate([part.reshape(*part.shape[:2], -1) for part in parts], axis=2)
     return Walk(points, stats["diverging"].astype(bool), stats["energy"], int(stats["n_steps"].sum()))
+
+
+def _keeping_all(sample: Callable) -> dict[str, bool]:
+    """Ask for the unconstrained values of transformed parameters, where they are not kept unasked, as newer releases do."""
+    name = "store_unconstrained"
+    return {name: True} if name in signature(sample).parameters else {}
+
+
+def _group(trace: Any, name: str) -> Any:
+    """Part of the trace that holds the values of a name."""
+    return trace.posterior if name in trace.posterior else trace.unconstrained_posterior
