@@ -125,7 +125,7 @@
     const ordered = [worse, Math.max(0, 1 - better - worse), better], best = Math.max(...ordered);
     const without = amount(base.map(expit)), treated = amount(each((i) => expit(base[i] + of(kernel.theta[name], i))));
     r.risk[name] = { without, treated, rarest: Math.min(without.median, treated.median, 1 - without.median, 1 - treated.median) };
-    r.chance[name] = { worse, within: ordered[1], better, best, claim: ordered.indexOf(best) };
+    r.chance[name] = { worse, within: ordered[1], better, edge: better + ordered[1], best, claim: ordered.indexOf(best) };
   }
 
   // Numbers and sentences, by the rules that the page carries
@@ -153,11 +153,10 @@
   const nodes = (text, r) => text.split(data.mark).flatMap((part, k) => k % 2 ? [tag("strong", spans(part, r))] : spans(part, r));
 
   // The form
-  const names = Object.keys(data.start), before = data.outputs.map((output) => [...document.querySelector(output.at).childNodes]);
-  function setting(name) {
-    const { text, shift: by, value } = data.start[name], now = fields[name].value;
-    return now === text ? value : now === "" ? null : by === null ? now : shift(Number(now), -by);
-  }
+  const names = Object.keys(data.start), places = data.outputs.map((output) => document.querySelector(output.at));
+  const before = data.outputs.map(({ set }, k) => set ? places[k].getAttribute(set) : [...places[k].childNodes]);
+  const typed = ({ text, shift: by, value }, now) => now === text ? value : now === "" ? null : by === null ? now : shift(Number(now), -by);
+  const setting = (name) => typed(data.start[name], fields[name].value);
   function update() {
     fields.horizon.max = data.reach[fields.schedule.value];
     const c = { ...data.fixed, baseline_risk: {} }, wrong = form.querySelector("input:invalid");
@@ -167,18 +166,19 @@
     for (const name of names) { const [stem, key] = name.split(/\.(.*)/); (key ? c[stem] : c)[key || stem] = setting(name); }
     const r = panel.result = evaluate(data.kernels[c.prior], { ...c, stop: data.stops.indexOf(c.prior) });
     data.outputs.forEach((output, k) => {
-      const place = document.querySelector(output.at), item = output.cases.find((one) => holds(one, r)), row = place.closest("[data-row]");
+      const item = output.cases.find((one) => holds(one, r)), kept = output.page && !moved.some((name) => output.page.includes(name));
+      const row = places[k].closest("[data-row]");
       if (row) row.hidden = !item;
-      place.replaceChildren(...(output.page && !moved.length ? before[k] : item ? nodes(item.text, r) : []));
+      if (output.set) places[k].setAttribute(output.set, kept ? before[k] : pieces(item.text, r).join(""));
+      else places[k].replaceChildren(...(kept ? before[k] : item ? nodes(item.text, r) : []));
     });
     const set = moved.map((name) => [name, setting(name)]), all = new Map([...data.command.own, ...set.filter((pair) => pair[1] !== null)]);
     at("panel-line").value = set.map(([name, value]) => `${name}=${value === null ? "" : value}`).join(" ");
     at("panel-command").textContent = data.command.start + [...all].map(([name, value]) => ` -p ${name}=${value}`).join("");
   }
   let waiting;
-  const rest = (slider) => { slider.value = fields[slider.dataset.for].value || slider.defaultValue; };
-  const follow = () => form.querySelectorAll("[data-for]").forEach(rest);
-  const now = () => { clearTimeout(waiting); follow(); update(); };
+  const follow = (slider) => { slider.value = fields[slider.dataset.for].value || slider.defaultValue; };
+  const now = () => { clearTimeout(waiting); form.querySelectorAll("[data-for]").forEach(follow); update(); };
   form.addEventListener("input", ({ target }) => {
     if (target.id === "panel-line") return;
     if (target.dataset.for) fields[target.dataset.for].value = target.value;

@@ -60,7 +60,7 @@ def test_a_country_has_no_similar_areas(evidence):
 
 def test_the_page_prints_the_estimate_its_chain_and_the_range_of_similar_areas(page, national):
     said = words(page)
-    assert re.search(r"Families who could take part about \d+ \( \d+ to \d+ \) a year In similar areas the estimates run from \d+ to \d+", said)
+    assert re.search(r"Families who could take part about \d+ \(\d+ to \d+\) a year In similar areas the estimates run from \d+ to \d+", said)
     for step in national.local.eligible.steps:
         assert step.row["name"] in said
     assert "our own judgement" in said and "official figure as published" in said

@@ -55,14 +55,25 @@ def test_figures_changed_in_the_file_are_noticed(page):
     from workbench.briefing.reading import squeezed, unsqueezed
 
     text = page.read_text(encoding="utf-8")
-    held = re.search(r'<template id="findings"[^>]*>(.*?)</template>', text, re.DOTALL)[1]
+    held = re.search(r"<template id=findings[^>]*>(.*?)</template>", text, re.DOTALL)[1]
     plain = unsqueezed(held)
     assert plain.count(",40.0,") >= 1
     page.write_text(text.replace(held, squeezed(plain.replace(",40.0,", ",41.0,", 1))), encoding="utf-8")
     assert "does not come to the same effect" in trace(page, FINDING)
 
 
-def test_an_id_as_an_element_says_it_in_short_is_enough_where_only_one_ends_so(page):
+def test_the_number_that_an_element_says_is_as_good_as_the_id(page):
+    from workbench.briefing.reading import carried
+
+    html = page.read_text(encoding="utf-8")
+    number = list(carried(html).findings).index(FINDING) + 1
+    assert re.search(rf'data-f="?{number}\b', html)
+    assert trace(page, str(number)) == trace(page, FINDING)
+    done = run(page, "99999", cwd=page.parent)
+    assert done.returncode == 2 and "there is no finding '99999'" in done.stderr
+
+
+def test_the_end_of_an_id_is_enough_where_only_one_ends_so(page):
     assert trace(page, FINDING.removeprefix("oak/E92000001")) == trace(page, FINDING)
     done = run(page, "/median", cwd=page.parent)
     assert done.returncode == 2 and "begins with a path" in done.stderr

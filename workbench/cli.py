@@ -154,7 +154,7 @@ def export(
 @app.command()
 def trace(
     what: Annotated[str, typer.Argument(metavar="PAGE|EFFECT_ID", help="A briefing or an evidence map as an HTML file; or the id of a row of effects.csv.")],
-    finding: Annotated[str | None, typer.Argument(metavar="[FINDING_ID]", help="Id of a printed number, as in its data-finding attribute.")] = None,
+    finding: Annotated[str | None, typer.Argument(metavar="[FINDING_ID]", help="Id of a printed number, or its number in the data-f attribute.")] = None,
     workspace: Workspace = HERE,
 ) -> None:
     """Walk back from a printed number to the rows, figures, formulas and sources behind it, from the HTML file alone.
@@ -172,7 +172,7 @@ def trace(
         typer.echo(look_up(what, finding))
     elif what.lower().endswith((".html", ".htm")) or Path(what).is_file():
         first = next(iter(read_page(what).findings), "")
-        raise UsageError(f"{what}: name the number to trace by its data-finding attribute" + (f", such as {first}" if first else "; this page prints none"))
+        raise UsageError(f"{what}: name the number to trace by its data-f attribute" + (f", such as {first}" if first else "; this page prints none"))
     else:
         typer.echo(trace_effect(load(workspace), what))
 

@@ -12,7 +12,7 @@ from workbench.briefing.findings import Ledger
 from workbench.briefing.panel import load_offer, make_panel
 from workbench.briefing.panel.settings import RISK, fields_of
 from workbench.briefing.render import render
-from workbench.briefing.sections.answer import claim_sentence, natural_sentence
+from workbench.briefing.sections.answer import certainty_axis, claim_sentence, effect_axis, natural_sentence, spread_sentence
 from workbench.briefing.sections.costs import yardsticks
 from workbench.briefing.sections.money import benefits_table, figures_table
 from workbench.briefing.sections.value import unchecked_sentence, value_axis
@@ -120,7 +120,22 @@ class Bench:
         if main is not None and main not in appraisal.kernel.theta:
             claim, natural, _ = self._effect(main, texts, appraisal)
             found["main"] = f"{claim} {natural}"
-        return found
+        return found | self._axes(main, texts, appraisal)
+
+    def _axes(self, main: str | None, texts: dict[str, str], appraisal: Any) -> dict[str, Any]:
+        """The first two axes, each with the settings that move it and where it says that it was moved, and the chances behind the first one's bar."""
+        ctx = self.context(appraisal)
+        if main is not None:
+            own = self.headline(main, texts, appraisal)
+            ctx = replace(ctx, headlines=tuple(own if item.construct["construct"] == main else item for item in ctx.headlines))
+        effect, certainty = effect_axis(ctx), certainty_axis(ctx)
+        bar = [] if effect.chart is None else [effect.chart.better, effect.chart.little, effect.chart.worse]
+        spread = plain(spread_sentence(ctx, ctx.main)) if main is not None and ctx.main.k > 1 else None
+        said = {
+            "effect": ({"prior", f"{RISK}.{main}"}, plain(effect.support), [plain(effect.sentence), plain(effect.support), plain(effect.legend)]),
+            "certainty": ({"prior"}, spread, [plain(certainty.sentence), plain(certainty.support)]),
+        }
+        return {"axes": said, "bar": bar}
 
     def _effect(self, name: str, texts: dict[str, str], appraisal: Any) -> tuple[str, str, Any]:
         headline = self.headline(name, texts, appraisal)

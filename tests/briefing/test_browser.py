@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from browsing import DESK, PHONE, TABLET, browser, violations, visit
+from browsing import DESK, FIRST_PAINT, PHONE, TABLET, browser, first_paint, opened, told, violations, visit
 from components import missing
 from workspace import Workspace, furnish
 
@@ -21,18 +21,20 @@ from workbench.briefing.map import build_map, render_map
 from workbench.runs.analysis import analyse
 
 #: A page type is added by name here and by its file in `pages`.
-TYPES = ["briefing", "index", "map"]
-FIRST_PAINT = 1000  # milliseconds
-A4_POINTS = (595, 842)
+TYPES = ["briefing", "interactive", "compare", "index", "map"]
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory, evidence, root) -> dict[str, Path]:
-    """One page of each type; the briefing is a real one."""
+def pages(tmp_path_factory, evidence, root, compared) -> dict[str, Path]:
+    """One page of each type; the briefings are of a real programme, and so is the comparison."""
     folder = tmp_path_factory.mktemp("pages")
     furnished = furnish(Workspace(tmp_path_factory.mktemp("workspace")))
-    made = {"briefing": folder / "fdac--england.html", "index": folder / "index.html", "map": folder / "evidence-map.html"}
-    made["briefing"].write_text(wb.briefing.write(analyse(evidence, "fdac")).html, encoding="utf-8")
+    names = {"briefing": "fdac--england.html", "interactive": "fdac--england.interactive.html", "map": "evidence-map.html"}
+    made = {name: folder / names.get(name, f"{name}.html") for name in TYPES}
+    analysis = analyse(evidence, "fdac")
+    for name in ("briefing", "interactive"):
+        made[name].write_text(wb.briefing.write(analysis, interactive=name == "interactive").html, encoding="utf-8")
+    made["compare"].write_text(compared[1], encoding="utf-8")
     entry = index_pages.read_entry(made["briefing"])
     made["index"].write_text(index_pages.render_index([entry], root / "templates"), encoding="utf-8")
     small = wb.load(furnished.root)
@@ -57,43 +59,84 @@ def artefacts(root) -> Path:
 @pytest.mark.parametrize("name", TYPES)
 def test_axe_finds_nothing(name, width, pages, started):
     with visit(started, pages[name], width) as seen:
-        seen.page.evaluate("document.querySelectorAll('details').forEach(item => { item.open = true; })")
-        assert violations(seen.page) == []
-        assert seen.said == [] and seen.asked == [pages[name].as_uri()]
+        assert violations(opened(seen.page)) == []
 
 
 @pytest.mark.parametrize("width", [320, PHONE, TABLET, DESK])
 @pytest.mark.parametrize("name", TYPES)
-def test_nothing_sticks_out_sideways_and_a_picture_is_kept(name, width, pages, started, artefacts):
+def test_nothing_is_asked_for_or_complained_of_or_sticks_out_sideways_and_a_picture_is_kept(name, width, pages, started, artefacts):
     with visit(started, pages[name], width) as seen:
-        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+        wide = "document.documentElement.scrollWidth"
+        assert seen.page.evaluate(wide) <= width
         if width != 320:
             seen.page.screenshot(path=artefacts / f"{name}-{width}.png", full_page=True)
+        assert opened(seen.page).evaluate(wide) <= width
+        assert seen.said == [] and seen.asked == [pages[name].as_uri()]
 
 
 @pytest.mark.parametrize("name", TYPES)
 def test_the_first_words_are_on_the_screen_within_a_second(name, pages, started):
+    assert first_paint(started, pages[name]) < FIRST_PAINT
+
+
+#: Marks what the keyboard should reach, in the order of the page: of a group of radio buttons the one that is set.
+STOPS = """() => { window.stops = [...document.querySelectorAll('a[href], summary, input, select, button, [tabindex]')]
+    .filter(e => e.tabIndex >= 0 && e.checkVisibility() && (e.type !== 'radio' || e.checked));
+    return window.stops.map(e => e.id || e.className || e.getAttribute('href') || e.dataset.for || e.tagName); }"""
+# Where the focus stands: its place in that order, whether it shows, and whether anything lies over it.
+FOCUS = """() => { const e = document.activeElement, s = getComputedStyle(e), b = e.getClientRects()[0];
+    const top = Math.max(b.top, 0), hit = document.elementFromPoint(b.left + Math.min(b.width, 24) / 2, top + Math.min(b.height, 24) / 2);
+    return { place: window.stops.indexOf(e), shows: s.outlineStyle !== 'none' || s.boxShadow !== 'none', seen: b.bottom > 0 && b.top < innerHeight,
+        free: !!hit && (e.contains(hit) || hit.contains(e)), href: e.getAttribute('href') || '', home: e.closest('section')?.id }; }"""
+
+
+@pytest.mark.parametrize("name", ["briefing", "interactive"])
+def test_the_keyboard_reaches_everything_in_order_and_sees_where_it_is(name, pages, started):
     with visit(started, pages[name]) as seen:
-        wait = "new Promise(done => new PerformanceObserver(list => done(list.getEntriesByName('first-contentful-paint')[0].startTime)).observe({type: 'paint', buffered: true}))"
-        assert seen.page.evaluate(wait) < FIRST_PAINT
-
-
-def test_the_keyboard_reaches_everything_in_order_and_sees_where_it_is(pages, started):
-    with visit(started, pages["briefing"]) as seen:
         page, stops = seen.page, []
-        describe = """() => { const e = document.activeElement, s = getComputedStyle(e), b = e.getBoundingClientRect();
-            return [e.tagName, e.className && e.className.baseVal === undefined ? e.className : '', e.getAttribute('href') || '',
-                    s.outlineStyle !== 'none' || s.boxShadow !== 'none', b.top + scrollY]; }"""
-        expected = page.evaluate("[...document.querySelectorAll('a[href], summary, [tabindex=\"0\"]')].filter(e => e.tabIndex >= 0 && e.checkVisibility()).length")
-        for _ in range(expected):
+        page.evaluate("document.querySelectorAll('#panel details').forEach(item => { item.open = true; })")
+        expected = page.evaluate(STOPS)
+        for _ in expected:
             page.keyboard.press("Tab")
-            stops.append(page.evaluate(describe))
-        assert stops[0][1] == "skip" and all(stop[3] for stop in stops)
-        assert len({tuple(map(str, stop)) for stop in stops}) == expected
-        tops = [stop[4] for stop in stops[1:]]
-        assert all(later >= earlier - 400 for earlier, later in zip(tops, tops[1:], strict=False))  # side by side at most
-        before = [stop for stop in stops if re.match(r"#f\d", stop[2]) and stop[4] < page.evaluate("document.getElementById('origins').getBoundingClientRect().top + scrollY")]
-        assert before == []  # figures are not in the way
+            stops.append(page.evaluate(FOCUS))
+        assert expected[0] == "skip" and [stop["place"] for stop in stops] == list(range(len(expected)))  # the page's own order, and no trap
+        for part in ("shows", "seen", "free"):
+            assert [said for said, stop in zip(expected, stops, strict=True) if not stop[part]] == [], part
+        assert not [stop for stop in stops if re.match(r"#f\d", stop["href"]) and stop["home"] not in ("origins", None)]  # figures are not in the way
+        wanted = ["from", "#money", "#origins"] + (["own-families", "families", "own-prior-default", "own-schedule", "own-half_life", "panel-line", "panel-copy"] if name == "interactive" else [])
+        assert set(wanted) <= set(expected)
+        page.keyboard.press("Tab")
+        assert page.evaluate(FOCUS)["place"] in (-1, 0)  # out of the page again
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("name", TYPES)
+def test_a_screen_reader_is_told_the_headings_the_landmarks_the_charts_and_the_tables(name, width, pages, started):
+    with visit(started, pages[name], width) as seen:
+        nodes = told(opened(seen.page))
+        shown = seen.page.evaluate("[...document.querySelectorAll('table')].filter(e => e.checkVisibility()).length")
+    headings = [node for node in nodes if node.role == "heading"]
+    levels = [node.level for node in headings]
+    assert levels[0] == 1 and levels.count(1) == 1 and all(node.name for node in headings)
+    assert [later.name for later, level in zip(headings[1:], levels, strict=False) if later.level > level + 1] == []
+    for role in ("figure", "image", "table", "region", "navigation", "form"):
+        assert [node.within for node in nodes if node.role == role and not node.name] == [], role
+    assert [sum(node.role == role for node in nodes) for role in ("banner", "main", "contentinfo")] == [1, 1, 1]
+    tables = [[]]
+    for node in nodes:
+        if node.role == "table":
+            tables.append([])
+        tables[-1].append(node.role)
+    assert len(tables) - 1 == shown
+    filled = [roles for roles in tables[1:] if "cell" in roles]  # a workspace may have nothing to put in one
+    assert filled or name == "index"
+    assert [roles for roles in filled if not {"columnheader", "rowheader"} <= set(roles)] == []
+
+
+def test_the_map_of_causes_is_a_list_on_a_phone_and_a_drawing_elsewhere(pages, started):
+    for width, chain in ((320, True), (PHONE, True), (TABLET, True), (DESK, False)):
+        with visit(started, pages["briefing"], width) as seen:
+            assert (seen.page.is_visible(".chain"), seen.page.is_visible(".chart.causal")) == (chain, not chain), width
 
 
 def test_a_figure_clicked_shows_its_entry_and_the_browser_goes_back(pages, started):
@@ -136,6 +179,16 @@ def words_of(pdf: Path, first: int, last: int) -> str:
         missing("pdftotext")
     done = subprocess.run(["pdftotext", "-layout", "-f", str(first), "-l", str(last), str(pdf), "-"], capture_output=True, text=True, check=True)
     return " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(("name", "words"), [("interactive", "Your numbers"), ("compare", "In the order of the alphabet, not of merit"), ("map", "Evidence map")])
+def test_every_page_prints_with_its_name_in_front_and_a_number_on_each_sheet(name, words, pages, started, artefacts):
+    target = artefacts / f"{name}.pdf"
+    printed(started, pages[name], target)
+    with visit(started, pages[name]) as seen:
+        title = " ".join(seen.page.inner_text("h1").split())
+    assert title in words_of(target, 1, 1) and re.search(r"\b1 ?/ ?\d+", words_of(target, 1, 1))
+    assert words in words_of(target, 1, 99)
 
 
 def test_the_first_printed_page_stands_alone(pages, started, artefacts):

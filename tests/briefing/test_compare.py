@@ -19,22 +19,9 @@ from workbench.runs.comparing import appraisals
 from workbench.runs.mapping import country, map_headlines
 
 
-@pytest.fixture(scope="module")
-def headlines(evidence):
-    """Answers on three outcomes that several programmes share; the whole base takes ten seconds."""
-    from workbench.baselines import baseline_risk
-
-    place = country(evidence)
-    wanted = ("reunification-event-record", "care-entry-event-record", "re-report-event-record")
-    pairs = sorted({(row["programme_id"], row["construct"]) for row in evidence["effects"].rows if row["construct"] in wanted})
-    family = {row["programme_id"]: row["family"] for row in evidence["programmes"].rows}
-    return {(name, construct): wb.headline(evidence, name, construct, baseline=baseline_risk(evidence, construct, family[name], place)) for name, construct in pairs}
-
-
-@pytest.fixture(scope="module")
-def page(evidence, headlines):
-    made = build_compare(evidence, find_place(evidence, country(evidence)["gss_code"]), headlines, appraisals(evidence, country(evidence), headlines))
-    return made, render_compare(made, evidence.root / "templates", "index.html", "evidence-map.html")
+@pytest.fixture
+def page(compared):
+    return compared
 
 
 def test_lines_stand_in_the_order_of_the_alphabet_and_each_rests_on_results_of_its_own(evidence, headlines):
@@ -61,7 +48,7 @@ def test_every_number_is_a_finding_with_the_value_and_id_of_its_briefing(page, e
     there = {item.id: item for item in wb.briefing.build(evidence, "fdac", country(evidence)["gss_code"], *_parts(analyse(evidence, "fdac"))).findings}
     shared = {name for name in here if name in there and "/reunification-event-record/" in name}
     assert len(shared) > 8
-    assert all(here[name].value == pytest.approx(there[name].value, rel=1e-12) and here[name].text == there[name].text for name in shared)
+    assert all(here[name].value == pytest.approx(there[name].value, rel=1e-9) and here[name].text == there[name].text for name in shared)
 
 
 def _parts(found):
@@ -85,9 +72,9 @@ def test_levels_of_need_hold_every_programme_once_with_main_outcomes_first(evide
 def test_nothing_is_fetched_and_the_page_is_sound(page):
     html = page[1]
     assert "<script" not in html and "default-src 'none'" in html.replace("&#39;", "'")
-    ids = re.findall(r'\bid="([^"]+)"', html)
+    ids = re.findall(r"""\bid="?([^"\s>]+)""", html)
     assert len(ids) == len(set(ids))
-    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
+    assert set(re.findall(r"""href="?#([^"\s>]+)""", html)) <= set(ids)
 
 
 def test_the_same_inputs_give_the_same_bytes(page, evidence, headlines):

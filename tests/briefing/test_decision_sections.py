@@ -74,7 +74,7 @@ def page(workspace, **decided):
     decision = decided.get("decision", found.decision)
     made = build(found.evidence, "oak", found.area["gss_code"], found.headlines, found.appraisal, found.parameters, decision=decision)
     html = render(made, workspace.root / "templates")
-    cut = re.split(r'<section id="(\w+)"', html.split("<template")[0])
+    cut = re.split(r"<section id=(\w+)", html.split("<template")[0])
     words = {name: " ".join(re.sub(r"<[^>]+>", " ", part).split()) for name, part in zip(cut[1::2], cut[2::2], strict=True)}
     return SimpleNamespace(made=made, html=html, analysis=found, **words)
 

@@ -99,7 +99,7 @@ def test_the_short_answer_as_a_document_says_what_the_page_says(page, tmp_path):
         assert words(sentence) in said
     assert held.title in said[0] and "2" in document.sections[0].footer.paragraphs[0].text
     assert document.core_properties.author == "" and f"{document.core_properties.created:%Y-%m-%d}" == held.carried.about["edition"]
-    assert not any("data-finding" in text or "<" in text.replace("<b>", "").replace("</b>", "").replace("<1%", "") for text in said)
+    assert not any("data-f" in text or "<" in text.replace("<b>", "").replace("</b>", "").replace("<1%", "") for text in said)
 
 
 def test_figures_are_whole_documents_that_need_nothing_from_the_page(page, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -74,9 +75,10 @@ def budget(*series, years=(0, 1)):
 def test_spending_reaches_down_and_savings_reach_up(narrow):
     svg = ElementTree.fromstring(draw(budget(Series("spending", "cost", (-100.0, 0.0)), Series("cashable", "cashable", (0.0, 60.0))), narrow))
     zero = next(float(line.get("y1")) for line in svg.iter(f"{NS}line") if line.get("class") == "null")
-    down, up = (group.find(f"{NS}rect") for group in svg.iter(f"{NS}g") if group.get("class", "").startswith("bar"))
-    assert float(down.get("y")) == pytest.approx(zero, abs=0.1) and float(up.get("y")) < zero
-    assert float(down.get("height")) / float(up.get("height")) == pytest.approx(100 / 60, rel=0.01)
+    shapes = [path.get("d") for path in svg.iter(f"{NS}path") if path.get("class", "").startswith("bar")]
+    down, up = ([float(found) for found in re.fullmatch(r"M[\d.]+ ([\d.]+)h[\d.]+V([\d.]+)h-[\d.]+z", shape).groups()] for shape in shapes)
+    assert down[0] == pytest.approx(zero, abs=0.1) and up[1] == pytest.approx(zero, abs=0.1) and up[0] < zero < down[1]
+    assert (down[1] - down[0]) / (up[1] - up[0]) == pytest.approx(100 / 60, rel=0.01)
 
 
 def test_a_budget_of_noughts_is_drawn(narrow):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
-from browsing import PHONE, browser, violations, visit
+from browsing import FIRST_PAINT, PHONE, browser, first_paint, violations, visit
 from workspace import Workspace, furnish
 
 import workbench as wb
 from workbench.briefing import check_numbers
 from workbench.briefing.map import build_map, render_map
 from workbench.runs.analysis import analyse
+from workbench.runs.build import compare
 
 SCRIPT = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\"> & 'single' \"double\" </style></template> {{ 7 * 7 }}"
 LEFTWARDS = "\N{RIGHT-TO-LEFT OVERRIDE}מקום 12 שלום\N{HEBREW LETTER ALEF} العربية"
@@ -58,6 +59,14 @@ def forty_studies(workspace: Workspace) -> None:
         )
 
 
+def second_programme(workspace: Workspace) -> None:
+    """Another programme with a result on the same outcome, so that there is something to compare."""
+    rows = workspace.rows
+    rows["programmes"].append(rows["programmes"][0] | {"programme_id": "yew", "family": "yew"})
+    rows["studies"].append(rows["studies"][0] | {"study_id": "yew2012"})
+    rows["effects"].append(rows["effects"][0] | {"effect_id": "yew2012.home", "study_id": "yew2012", "overlap_group": "yew2012", "programme_id": "yew"})
+
+
 def nothing_to_pool(workspace: Workspace) -> None:
     for row in workspace.rows["effects"]:
         row.update(dict.fromkeys(COUNTS, ""), role="direction_only", data_type="none", measure="", estimate="", ci_low="", ci_high="", ci_level="", p="", p_relation="")
@@ -67,11 +76,14 @@ CHANGES = {
     "markup": written(SCRIPT), "leftwards": written(LEFTWARDS), "long": written(LONG), "emoji": written(EMOJI), "nulls": nulls,
     "one": one_study, "forty": forty_studies, "none": nothing_to_pool,
 }  # fmt: skip
+#: Workspaces with a compare page too.
+COMPARED = {"markup": "compare-markup", "long": "compare-long", "leftwards": "compare-leftwards"}
+PAGES = [*CHANGES, "map", *COMPARED.values()]
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """A briefing of each hostile workspace, and the evidence map of the one that is full of markup."""
+    """A briefing of each hostile workspace, some compare pages, and the evidence map of the one that is full of markup."""
     folder, found = tmp_path_factory.mktemp("hostile"), {}
     for name, change in CHANGES.items():
         workspace = furnish(Workspace(tmp_path_factory.mktemp(name)))
@@ -83,10 +95,15 @@ def pages(tmp_path_factory):
         if name == "markup":
             found["map"] = folder / "map.html"
             found["map"].write_text(render_map(build_map(evidence, {}), workspace.root / "templates"), encoding="utf-8")
+        if name in COMPARED:
+            second_programme(workspace)
+            workspace.save()
+            found[COMPARED[name]] = compare(None, folder / name, workspace.root).path
+            assert "<table" in found[COMPARED[name]].read_text(encoding="utf-8")
     return found
 
 
-@pytest.mark.parametrize("name", [*CHANGES, "map"])
+@pytest.mark.parametrize("name", PAGES)
 def test_every_number_is_still_its_finding(name, pages):
     assert check_numbers(pages[name].read_text(encoding="utf-8")) == []
 
@@ -97,7 +114,7 @@ def started(chromium):
         yield found
 
 
-@pytest.mark.parametrize("name", [*CHANGES, "map"])
+@pytest.mark.parametrize("name", PAGES)
 def test_no_script_runs_nothing_sticks_out_and_the_page_is_accessible(name, pages, started):
     with visit(started, pages[name], PHONE) as seen:
         page = seen.page
@@ -106,10 +123,12 @@ def test_no_script_runs_nothing_sticks_out_and_the_page_is_accessible(name, page
         page.evaluate("document.querySelectorAll('details').forEach(item => { item.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
         assert page.locator("h1").count() == 1 and page.locator("main").is_visible()
-        paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
-        page.wait_for_function(f"({paint}) > 0")
-        assert page.evaluate(paint) < 1000
         assert violations(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_first_words_are_on_the_screen_within_a_second(name, pages, started):
+    assert first_paint(started, pages[name]) < FIRST_PAINT
 
 
 class Kept(HTMLParser):
@@ -132,19 +151,21 @@ class Kept(HTMLParser):
             self.loose.append(self.open[-2:])
 
 
-def test_text_from_right_to_left_does_not_turn_its_surroundings_round(pages):
+@pytest.mark.parametrize("name", ["leftwards", "compare-leftwards"])
+def test_text_from_right_to_left_does_not_turn_its_surroundings_round(name, pages):
     found = Kept(LEFTWARDS)
-    found.feed(pages["leftwards"].read_text(encoding="utf-8"))
+    found.feed(pages[name].read_text(encoding="utf-8"))
     assert found.loose == []
 
 
-def test_markup_stays_text(pages):
-    html = pages["markup"].read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["markup", "compare-markup"])
+def test_markup_stays_text(name, pages):
+    html = pages[name].read_text(encoding="utf-8")
     assert "&lt;script&gt;" in html and "{{ 7 * 7 }}" in html and "<script" not in html and "<img" not in html
     assert html.count("</style>") == 1 and html.count("</template>") == 1
 
 
 def test_forty_studies_are_all_drawn(pages):
     html = pages["forty"].read_text(encoding="utf-8")
-    table = html.split('<table id="forest-table-home-event-record"')[1].split("</table>")[0]
+    table = html.split("<table id=forest-table-home-event-record")[1].split("</table>")[0]
     assert table.count('<svg class="strip') == 39 + 2 + 1  # those in the answer, the average and a new area, and the weaker design beneath

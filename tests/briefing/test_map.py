@@ -148,7 +148,7 @@ def test_without_a_comparison_group_the_mark_is_weak(furnished):
         furnished.change("studies", index, design="before_after", comparator_class="none")
     made = Made(bare(furnished))
     assert {cell.mark.veil for line in made.map.lines for cell in line.filled} == {"weak"}
-    assert 'data-evidence="uncontrolled"' in made.html
+    assert "data-evidence=uncontrolled" in made.html
 
 
 def test_a_headline_turns_the_direction_and_rates_the_certainty(furnished):
@@ -173,7 +173,7 @@ def test_a_map_without_systems_says_so(furnished):
     evidence = wb.load(furnished.root)
     object.__setattr__(evidence, "tables", {name: table for name, table in evidence.tables.items() if name != "systems"})
     html = render_map(build_map(evidence, {}), furnished.root / "templates")
-    assert check_numbers(html) == [] and "has no table of service models" in html and 'id="systems"' not in html
+    assert check_numbers(html) == [] and "has no table of service models" in html and "id=systems" not in html
 
 
 def test_the_gap_view_counts_every_system_once(furnished):
@@ -184,7 +184,7 @@ def test_the_gap_view_counts_every_system_once(furnished):
         assert made.value(f"systems/{strength}/{evidence}") == number
     assert made.value("systems/all/all") == 3 and made.value("systems/all/none") == 2 and made.value("systems/hedged/none") == 0
     assert [item.id for item in made.map.gaps.systems] == ["s1", "s3", "s2"]  # the widest gap first
-    assert made.html.count("data-system ") == 3 and 'href="#programme-oak"' in made.html
+    assert made.html.count("data-system ") == 3 and "href=#programme-oak" in made.html
 
 
 def test_empty_tables_give_a_sound_page(furnished):

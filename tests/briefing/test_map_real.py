@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from browsing import FIRST_PAINT, browser, first_paint
 
 from workbench.briefing.check import check_numbers
 from workbench.briefing.map import build_map, render_map
@@ -44,6 +45,13 @@ def test_every_system_is_there(made, evidence):
     rows = evidence["systems"].rows
     assert {item.id for item in made.gaps.systems} == {row["system_id"] for row in rows}
     assert made.gaps.total.value == len(rows) == sum(found.value for _, counts, _ in made.gaps.lines for found in counts)
+
+
+def test_the_first_words_are_on_the_screen_within_a_second(html, tmp_path, chromium):
+    path = tmp_path / "evidence-map.html"
+    path.write_text(html, encoding="utf-8")
+    with browser(chromium) as started:
+        assert first_paint(started, path) < FIRST_PAINT
 
 
 @pytest.fixture
@@ -196,5 +204,5 @@ def test_index_and_map_name_each_other(furnished):
     write_map(evidence, folder)
     write_index(evidence, folder)
     index, found = ((folder / name).read_text(encoding="utf-8") for name in ("index.html", "evidence-map.html"))
-    assert 'href="evidence-map.html"' in index and check_numbers(index) == []
-    assert 'href="index.html"' in found and 'href="oak--england.html"' in found
+    assert "href=evidence-map.html" in index and check_numbers(index) == []
+    assert "href=index.html" in found and "href=oak--england.html" in found

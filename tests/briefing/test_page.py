@@ -22,6 +22,10 @@ HEADINGS = [
 ]  # fmt: skip
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
+# what the standard lets a writer leave out: ends of cells, rows, parts of tables and items of lists
+OPTIONAL = ("td", "th", "tr", "thead", "tbody", "li")
+ENDED_BY = {"td": ("td", "th"), "th": ("td", "th"), "tr": ("td", "th", "tr"), "tbody": ("td", "th", "tr", "thead"), "li": ("li",)}
+
 
 class Outline(HTMLParser):
     """Elements in order with their attributes, and whether every one is closed in its turn."""
@@ -32,11 +36,15 @@ class Outline(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
+        while self.open and self.open[-1] in ENDED_BY.get(tag, ()):
+            self.open.pop()
         self.found.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag):
+        while self.open and self.open[-1] in OPTIONAL and tag not in OPTIONAL:
+            self.open.pop()
         if self.open and self.open[-1] == tag:
             self.open.pop()
         else:
@@ -112,7 +120,7 @@ def test_every_number_is_its_finding(html):
 
 
 def test_ten_planted_digits_are_caught(html):
-    places = [found for found in re.finditer(r'data-finding="[^"]*">([^<]*\d)', html)]
+    places = [found for found in re.finditer(r'data-f="?[\d -]+"?>([^<]*\d)', html)]
     for found in places[:: max(1, len(places) // 10)][:10]:
         at = found.end() - 1
         other = str((int(html[at]) + 1) % 10)
@@ -125,7 +133,7 @@ def test_ten_planted_digits_are_caught(html):
         ("<p>about 3 in 4</p>", "a number without a finding"),
         ('<p aria-label="7 of 9">words</p>', "speaks a number"),
         ('<p data-source="memory">7</p>', "not on the list"),
-        ('<span data-finding="oak/none/such">7</span>', "carries no such finding"),
+        ('<span data-f="oak/none/such">7</span>', "carries no such finding"),
     ],
 )
 def test_a_number_from_nowhere_is_caught(html, planted, message):
@@ -134,7 +142,7 @@ def test_a_number_from_nowhere_is_caught(html, planted, message):
 
 def test_a_value_that_does_not_read_as_its_text_is_caught(html):
     found = next(item for item in carried(html).findings.values() if item.style == "probability" and item.text == "95%" or item.style == "ratio")
-    held = re.search(r'<template id="findings"[^>]*>(.*?)</template>', html, re.DOTALL)[1]
+    held = re.search(r'<template id=findings[^>]*>(.*?)</template>', html, re.DOTALL)[1]
     plain_text = unsqueezed(held)
     changed = plain_text.replace(f'["{found.id}",{found.value!r}', f'["{found.id}",{found.value + 1!r}')
     assert changed != plain_text and any("its text is" in problem for problem in check_numbers(html.replace(held, squeezed(changed))))
@@ -162,7 +170,7 @@ def test_the_index_lists_briefings_from_their_files(html, made, tmp_path):
     page.write_text(html, encoding="utf-8")
     entry = read_entry(page)
     index = render_index([entry], made[1])
-    assert check_numbers(index) == [] and 'href="oak--england.html"' in index
+    assert check_numbers(index) == [] and "href=oak--england.html" in index
     for axis in made[0].axes:
         assert plain(axis.sentence) in re.sub(r"<[^>]+>", "", index).replace("&#39;", "'")
     outline = Outline(index)

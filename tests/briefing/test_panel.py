@@ -198,7 +198,7 @@ def test_each_version_names_the_other_and_only_one_holds_a_script(evidence):
     found = analyse(evidence, "pup")
     plain, interactive = (wb.briefing.write(found, interactive=either).html for either in (False, True))
     assert found.files == file_names("pup", found.area) == ("pup--england.html", "pup--england.interactive.html")
-    assert 'href="pup--england.interactive.html"' in plain and 'href="pup--england.html"' in interactive
+    assert "href=pup--england.interactive.html" in plain and "href=pup--england.html" in interactive
     assert "<script" not in plain and interactive.count("<script") == 1
     assert len(interactive.encode()) <= INTERACTIVE_LIMIT
 
@@ -214,7 +214,7 @@ def test_a_build_writes_both_files_and_the_index_lists_one(furnished, tmp_path):
     names = sorted(path.name for path in (tmp_path / "out").glob("oak--*.html"))
     assert names == ["oak--england.html", "oak--england.interactive.html"]
     index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
-    assert index.count("<article") == 1 and 'href="oak--england.interactive.html"' in index
+    assert index.count("<article") == 1 and "href=oak--england.interactive.html" in index
     again = brief(["oak"], output=tmp_path / "out", workspace=furnished.root, exports=False)
     assert [item.state for item in again.briefings] == ["unchanged"]
 

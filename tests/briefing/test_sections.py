@@ -22,7 +22,7 @@ def page(workspace, area=None, **parameters):
     found = analyse(wb.load(workspace.root), "oak", area, **parameters)
     made = build(found.evidence, "oak", found.area["gss_code"], found.headlines, found.appraisal, found.parameters)
     html = render(made, workspace.root / "templates").split("<template")[0]
-    cut = re.split(r'<section id="(\w+)"', html)
+    cut = re.split(r"<section id=(\w+)", html)
     words = {name: " ".join(re.sub(r"<[^>]+>", " ", part).split()) for name, part in zip(cut[1::2], cut[2::2], strict=True)}
     return SimpleNamespace(made=made, html=html, **words)
 
@@ -57,8 +57,8 @@ def test_the_reason_for_a_capped_word_is_given(furnished):
 
 def test_natural_frequencies_come_with_all_three_intervals(furnished):
     said = page(furnished)
-    assert re.search(r"Of 100 .*, about \d+ \( \d+ to \d+ \) .* instead of 2\d", said.answer)
-    assert re.search(r"Out of 100 : without it 2\d \( \d+ to \d+ \) , difference −?\d+ \( −?\d+ to \d+ \)", said.outcomes)
+    assert re.search(r"Of 100 .*, about \d+ \(\d+ to \d+\) .* instead of 2\d", said.answer)
+    assert re.search(r"Out of 100 : without it 2\d \(\d+ to \d+\) , difference −?\d+ \(−?\d+ to \d+\)", said.outcomes)
 
 
 def test_without_a_baseline_there_is_an_odds_ratio_and_no_natural_frequency(furnished):
@@ -75,7 +75,7 @@ def test_what_was_not_studied_is_said_and_disputes_stand_side_by_side(furnished)
     furnished.change("programmes", 0, unintended="Some wait longer.", disputes="1. One team says 5. 2. Another says none.", depends_on="Skill; time")
     after = page(furnished)
     assert "Some wait longer." in after.risks and "Not studied." not in after.risks
-    assert after.html.split('<section id="disputes"')[1].split("</section>")[0].count("<li>") == 2
+    assert after.html.split("<section id=disputes")[1].split("</section>")[0].count("<li>") == 2
     assert "Skill; time" in after.fit
 
 
@@ -118,9 +118,9 @@ def test_money_stands_by_payer_and_kind_with_its_chances(furnished):
 
 def test_every_study_that_is_plotted_can_be_found_among_the_rows(furnished):
     html = page(furnished).html
-    plot = html.split('<table id="forest-table-home-event-record"')[1].split("</table>")[0]
-    targets = re.findall(r'<span class=line><a href="#(s\d+)"', plot)
-    assert targets and all(f'<li id="{name}"><b>' in html for name in targets)
+    plot = html.split("<table id=forest-table-home-event-record")[1].split("</table>")[0]
+    targets = re.findall(r"<div><a href=#(s\d+)", plot)
+    assert targets and all(f"<li id={name}><b>" in html for name in targets)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_disputes_stand_side_by_side_with_their_sources(furnished):
     from workbench.briefing.render import render
 
     text = render(html, furnished.root / "templates")
-    section = text.split('<section id="disputes"')[1].split("</section>")[0]
+    section = text.split("<section id=disputes")[1].split("</section>")[0]
     assert "It &lt;b&gt;works&lt;/b&gt; in 3 places." in section and "Other controls." in section and "Ash and Birch 2010" in section
 
 

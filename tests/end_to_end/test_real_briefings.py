@@ -16,16 +16,31 @@ from workbench.runs.analysis import analyse
 PROGRAMMES = ("fdac", "fnp", "pup", "triple-p")
 
 
-@pytest.fixture(scope="module")
-def pages(evidence):
-    """Every briefing for England, and one for an authority."""
-    made = {(name, "England"): wb.briefing.write(analyse(evidence, name)).html for name in PROGRAMMES}
-    made["fnp", "Leeds"] = wb.briefing.write(analyse(evidence, "fnp", "Leeds")).html
-    return made
-
-
 CASES = [(name, "England") for name in PROGRAMMES] + [("fnp", "Leeds")]
 HEADINGS = 10
+PLAIN, INTERACTIVE = 400_000, 1_000_000  # bytes at most: what mail gateways and old machines bear
+
+
+@pytest.fixture(scope="module")
+def analyses(evidence):
+    """Every programme in England, and one in an authority."""
+    return {(name, place): analyse(evidence, name, place) for name, place in CASES}
+
+
+@pytest.fixture(scope="module")
+def pages(analyses):
+    """The plain briefing of each."""
+    return {case: wb.briefing.write(found).html for case, found in analyses.items()}
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_a_page_is_small_enough_to_be_sent(pages, case):
+    assert len(pages[case].encode()) <= PLAIN
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_a_page_with_the_panel_is_small_enough_to_be_opened(pages, analyses, case):
+    assert len(wb.briefing.write(analyses[case], interactive=True).html.encode()) <= INTERACTIVE
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
@@ -35,7 +50,7 @@ def test_every_number_is_a_finding_or_on_the_short_list(pages, case):
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
 def test_sections_stand_in_their_order_and_the_short_answer_comes_second(pages, case):
-    numbers = [int(found) for found in re.findall(r'<h2[^>]*><span class="number"[^>]*>(\d+)</span>', pages[case])]
+    numbers = [int(found) for found in re.findall(r'<h2[^>]*><span class=number[^>]*>(\d+)</span>', pages[case])]
     assert numbers == list(range(1, HEADINGS + 1))
 
 

@@ -26,7 +26,7 @@ def answer(workspace, **parameters):
     import re
 
     html = page(workspace, **parameters)
-    section = html.split('<section id="answer"')[1].split("</section>")[0]
+    section = html.split("<section id=answer")[1].split("</section>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", section).split())
 
 

@@ -1,46 +1,46 @@
 """The drift checker: re-reads a page and reports every number that is not its finding's value under the formatter.
 
-A numeral in visible text must stand in an element with a ``data-finding``, or with a ``data-source`` of the short list
+A numeral in visible text must stand in an element with a ``data-f``, or with a ``data-source`` of the short list
 in :data:`workbench.briefing.text.SOURCES`, or with a ``data-row``, whose numerals must be the figures that the page carries
 for that row. What a reader cannot see (head, styles, the findings' template) is not read;
-labels for readers who listen are. An id such as ``/risk/median`` continues the path of the nearest ``data-findings`` around it;
-``./low`` takes the place of the last step of the first figure in the same link.
+labels for readers who listen are. Findings and rows are named by their number among those that the page carries, or in
+full; an element that prints an interval names all of its findings, in order, and nothing else may stand in it but words.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from html.parser import HTMLParser
-from typing import Any
 
 from workbench.briefing.findings import Finding
 from workbench.briefing.formatting import STYLES, format_number
+from workbench.briefing.marking import BETWEEN
 from workbench.briefing.origins import numbers_of
-from workbench.briefing.reading import carried
+from workbench.briefing.reading import Carried, carried
 from workbench.briefing.text import SOURCES
 
 _UNSEEN = ("head", "style", "template", "script")
 _SPOKEN = ("aria-label", "alt", "title", "data-label", "placeholder")
 _NUMERAL = re.compile(r"\N{MINUS SIGN}?\d(?:[\d,.]*\d)?")
+#: Elements whose end may be left out, by the element whose start ends them.
+_ENDED = {"td": ("td", "th"), "th": ("td", "th"), "tr": ("td", "th", "tr"), "tbody": ("td", "th", "tr", "thead"), "li": ("li",)}
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 
 
 class _Reader(HTMLParser):
     """Walks a page and keeps, for each open element, the finding, source or row that its text belongs to."""
 
-    def __init__(self, findings: dict[str, Finding], rows: Mapping[str, Mapping[str, Any]]):
+    def __init__(self, page: Carried):
         super().__init__(convert_charrefs=True)
-        self.findings, self.rows, self.problems = findings, rows, []
+        self.page, self.problems = page, []
         self.open: list[tuple[str, str, str, str]] = []  # tag, finding, source, row
         self.texts: list[list[str]] = []
-        self.first = ""  # id of the first figure of the link that is open
-        self.paths: list[str] = []  # of the open elements that carry one, "" for the others
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        while self.open and self.open[-1][0] in _ENDED.get(tag, ()):
+            self.handle_endtag(self.open[-1][0])
         given = {name: value or "" for name, value in attrs}
-        finding, source, row = (given.get(f"data-{name}", "") for name in ("finding", "source", "row"))
-        finding = self._whole(tag, finding)
+        finding, source, row = (given.get(f"data-{name}", "") for name in ("f", "source", "row"))
         if source and source not in SOURCES:
             self.problems.append(f"data-source={source!r} is not on the list {', '.join(SOURCES)}")
         spoken = [name for name in _SPOKEN if re.search(r"\d", given.get(name, ""))]
@@ -49,8 +49,6 @@ class _Reader(HTMLParser):
         if tag not in _VOID:
             self.open.append((tag, finding, source, row))
             self.texts.append([])
-            path = given.get("data-findings", "")
-            self.paths.append(self._around() + path if path.startswith("/") else path)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -60,7 +58,6 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         while self.open:
             name, finding, _, row = self.open.pop()
-            self.paths.pop()
             words = "".join(self.texts.pop())
             if finding:
                 self._compare(finding, words)
@@ -76,38 +73,35 @@ class _Reader(HTMLParser):
             place = " > ".join(name for name, *_ in self.open[-3:])
             self.problems.append(f"a number without a finding: {data.strip()[:80]!r} in {place}")
 
-    def _whole(self, tag: str, finding: str) -> str:
-        """Return an id in full where an element says it in short."""
-        if finding.startswith("/"):
-            finding = self._around() + finding
-        elif finding.startswith("./"):
-            finding = self.first.rpartition("/")[0] + finding[1:]
-        self.first = finding if tag == "a" else self.first or finding
-        return finding
-
-    def _around(self) -> str:
-        """Return the path that the nearest element around carries."""
-        return next((path for path in reversed(self.paths) if path), "")
-
     def _unseen(self) -> bool:
         return any(name in _UNSEEN for name, *_ in self.open)
 
     def _source(self) -> str:
         return next((source for _, _, source, _ in self.open if source), "")
 
-    def _compare(self, name: str, words: str) -> None:
-        if name not in self.findings:
-            self.problems.append(f"{name}: the page carries no such finding, yet prints {words!r}")
-        elif words != self.findings[name].text:
-            self.problems.append(f"{name}: prints {words!r}, the finding says {self.findings[name].text!r}")
+    def _compare(self, said: str, words: str) -> None:
+        names = self.page.finding_ids(said)
+        unknown = [name for name in names if name not in self.page.findings]
+        if unknown or not names:
+            self.problems.append(f"{(*unknown, said)[0]}: the page carries no such finding, yet prints {words!r}")
+            return
+        texts = [self.page.findings[name].text for name in names]
+        if words != texts[0] if len(texts) == 1 else not _in_turn(texts).fullmatch(words):
+            self.problems.append(f"{', '.join(names)}: prints {words!r}, the finding says {', '.join(map(repr, texts))}")
 
-    def _compare_row(self, name: str, words: str) -> None:
-        if name not in self.rows:
+    def _compare_row(self, said: str, words: str) -> None:
+        name = self.page.row_name(said)
+        if name not in self.page.sources:
             self.problems.append(f"{name}: the page carries no such row, yet prints {words!r}")
             return
-        printed, known = _NUMERAL.findall(words), [*numbers_of(self.rows[name].get("figures", {})).values()]
+        printed, known = _NUMERAL.findall(words), [*numbers_of(self.page.sources[name].get("figures", {})).values()]
         if printed != known:
             self.problems.append(f"{name}: prints {', '.join(printed)}; the row has {', '.join(known)}")
+
+
+def _in_turn(texts: list[str]) -> re.Pattern[str]:
+    """Return the pattern of texts one after the other, with words between them that can belong to none."""
+    return re.compile("".join(BETWEEN.pattern + re.escape(text) for text in texts) + BETWEEN.pattern)
 
 
 def check_numbers(html: str) -> list[str]:
@@ -125,7 +119,7 @@ def check_numbers(html: str) -> list[str]:
     """
     page = carried(html)
     problems = [problem for found in page.findings.values() if (problem := _formatted(found))]
-    reader = _Reader(page.findings, page.sources)
+    reader = _Reader(page)
     reader.feed(html)
     reader.close()
     return [*problems, *reader.problems]

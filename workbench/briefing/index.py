@@ -85,4 +85,4 @@ def render_index(entries: Sequence[Entry], template_dir: Path | str, map: str = 
     payload = packed({"briefings": [entry.href for entry in ordered]}, findings)
     phrases = load_phrases(template_dir)
     beside = [phrases(f"index.{name}_intro", page=link(phrases(f"index.{name}"), address)) for name, address in (("map", map), ("compare", compare)) if address]
-    return render_template(PAGE, template_dir, entries=ordered, beside=beside, phrases=phrases, payload=payload, findings_id=FINDINGS_ID)
+    return render_template(PAGE, template_dir, findings=findings, entries=ordered, beside=beside, phrases=phrases, payload=payload, findings_id=FINDINGS_ID)

@@ -10,20 +10,14 @@ from typing import Any
 
 from workbench.briefing.findings import Finding
 from workbench.briefing.tables import Cell, Column, Line, Table
-from workbench.briefing.text import Link, Number, Part, Text, Words, plain
+from workbench.briefing.text import Link, Number, Part, Quoted, Text, Words, plain
 
 _JOINT = 5  # characters of the words that may stand within one interval, such as " to "
 _DIGIT = re.compile(r"\d")
+#: What may stand between the figures of one element: nothing that could belong to a figure.
+BETWEEN = re.compile(r"[a-z (),]*")
+_UNBROKEN = re.compile(r"\W?\d[\d.,]*%?")  # browsers break a line between two signs, or at a blank
 _RIGHT_TO_LEFT = ("R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI")
-
-
-@dataclass(frozen=True)
-class Kin:
-    """A further figure of an interval, named by what sets it apart from the first one: ``./low`` beside ``.../median``."""
-
-    finding: Finding
-    name: str
-    kind: str = "kin"
 
 
 @dataclass(frozen=True)
@@ -33,6 +27,16 @@ class Led:
     parts: tuple[Part, ...]
     href: str
     kind: str = "led"
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings that it prints, in order."""
+        return tuple(part.finding for part in self.parts if isinstance(part, Number))
+
+    @property
+    def as_one(self) -> bool:
+        """Whether one element names all findings: there is one, or no figure could be broken between two lines."""
+        return len(self.parts) == 1 or all(BETWEEN.fullmatch(part.text) if isinstance(part, Words) else _UNBROKEN.fullmatch(part.finding.text) for part in self.parts)
 
 
 def led(parts: Text, addresses: Mapping[str, str]) -> tuple[Any, ...]:
@@ -53,16 +57,10 @@ def led(parts: Text, addresses: Mapping[str, str]) -> tuple[Any, ...]:
         before = found[-1] if found else None
         joint = found[-2] if len(found) > 1 else None
         if isinstance(before, Words) and not before.strong and len(before.text) <= _JOINT and isinstance(joint, Led) and joint.href == href:
-            found[-2:] = [Led((*joint.parts, before, _kin(joint.parts[0], part)), href)]
+            found[-2:] = [Led((*joint.parts, before, part), href)]
         else:
             found.append(Led((part,), href))
     return tuple(_closed(found))
-
-
-def _kin(first: Number, part: Number) -> Number | Kin:
-    """Name a figure by its last step alone where the rest of its path is that of the first figure of the link."""
-    path, _, name = part.finding.id.rpartition("/")
-    return Kin(part.finding, f"./{name}") if path == first.finding.id.rpartition("/")[0] else part
 
 
 def _closed(parts: list[Any]) -> Iterator[Any]:
@@ -86,20 +84,6 @@ def _closed(parts: list[Any]) -> Iterator[Any]:
         yield waiting
 
 
-def common_path(things: Any) -> str:
-    """Return the path that the ids of all figures within plain data share; nothing where it would save little."""
-    ids = [number.finding.id.split("/")[:-1] for number in numbers(things)]
-    if len(ids) < 2:
-        return ""
-    depth = next((index for index, steps in enumerate(zip(*ids, strict=False)) if len(set(steps)) > 1), min(map(len, ids)))
-    return "/".join(ids[0][:depth])
-
-
-def shortened(name: str, base: str) -> str:
-    """Return an id or a path as an element says it within another that carries the path `base`: ``/risk/median``."""
-    return name.removeprefix(base) if base and name.startswith(f"{base}/") else name
-
-
 def homes(things: Any, known: Mapping[str, str]) -> list[str]:
     """Return the addresses of the topics of all figures within plain data, each once, in order; lists of rows come last."""
     found = dict.fromkeys(known[number.finding.id] for number in numbers(things) if number.finding.id in known)
@@ -121,6 +105,12 @@ def numbers(thing: Any) -> Iterator[Number]:
 def is_plain(words: str) -> bool:
     """Whether text of a table needs no mark of its own: no numeral, and nothing that is written from right to left."""
     return not _DIGIT.search(words) and not runs_left(words)
+
+
+def sole(parts: Text) -> Quoted | None:
+    """Return the text of a table that is all there is, where it needs a mark: the element around it can carry it."""
+    only = parts[0] if len(parts) == 1 and isinstance(parts[0], Quoted) else None
+    return only if only is not None and not is_plain(only.text) and not runs_left(only.text) else None
 
 
 def runs_left(words: str) -> bool:
@@ -167,7 +157,7 @@ def label_rules(things: Any) -> str:
 
     A row whose cells take up several columns goes without.
     """
-    right: list[str] = []
+    right: dict[int, list[str]] = {}
     where: dict[str, list[str]] = {}
     known: dict[str, Table] = {}
     classes = heading_classes(things)
@@ -176,11 +166,12 @@ def label_rules(things: Any) -> str:
     for name, table in known.items():
         for place, column in enumerate(table.columns, start=1):
             if column.numeric:
-                right.append(f".{name} tr:not(.spans)>:nth-child({place})")
+                right.setdefault(place, []).append(f".{name}")
             if table.layout == "stack" and place > 1 and column.label and has_label(column) and not column.style:
                 where.setdefault(css_text(column.label), []).append(f".{name} td:nth-child({place})::before")
     labels = "".join(f"{','.join(selectors)}{{content:{label}}}\n" for label, selectors in where.items())
-    rules = f"@media print, (min-width: 44.01rem) {{\n{','.join(right)}{{text-align:right}}\n}}\n" if right else ""
+    numeric = ",".join(f":is({','.join(names)}) tr:not(.spans)>:nth-child({place})" for place, names in right.items())
+    rules = f"@media print, (min-width: 44.01rem) {{\n{numeric}{{text-align:right}}\n}}\n" if right else ""
     return f"{rules}@media screen and (max-width: 44rem) {{\n{labels}.spans td::before{{content:none!important}}\n}}\n" if labels or rules else ""
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.briefing.build import Briefing, build
-from workbench.briefing.marking import common_path, css_text, has_label, heading_class, heading_classes, homes, is_plain, label_rules, led, runs_left, shortened
+from workbench.briefing.findings import Finding
+from workbench.briefing.marking import css_text, has_label, heading_class, heading_classes, homes, is_plain, label_rules, led, runs_left, sole
 from workbench.briefing.panel import Panel, load_offer, make_panel
-from workbench.briefing.reading import FINDINGS_ID, packed
+from workbench.briefing.reading import FINDINGS_ID, numbered, packed, rows_named, said
 from workbench.briefing.text import Link, Number, Text, plain
 from workbench.errors import UsageError
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 PAGE, STYLE = "briefing.html.jinja", "briefing.css"
 _BLANK = re.compile(r"\n+(?=\n|</?(?:tr|td|th|thead|tbody|li)\b)")  # line ends that mean nothing, thousands of them
+_TAG = re.compile(r"<[a-z][^<>]*>")
+_ENDS = re.compile(r"</(?:td|th|tr|thead|tbody|li)>")
+_QUOTED = re.compile(r"""="([^\s"'=<>`]*[^\s"'=<>`/])"(/?)""")
+_SIGN = re.compile(r"""("[^"]*"|'[^']*')|\s*([{};])\s*|([:,])\s+""")
 PANEL_STYLE, PANEL_SCRIPT = "panel.css", "panel.js"
 
 
@@ -90,9 +95,9 @@ def render(briefing: Briefing, template_dir: Path | str, panel: Panel | None = N
     UsageError
         If a template is missing, is broken, or asks for something that does not exist.
     """
-    payload = packed(_about(briefing), briefing.findings, briefing.sources, briefing.citations)
+    payload = packed(_about(briefing), briefing.findings, briefing.sources, _unlisted(briefing))
     return render_template(
-        PAGE, template_dir, origins=briefing.origins, rules=page_rules(briefing), classes=heading_classes(briefing.sections), cited=works_listed(briefing), briefing=briefing, phrases=briefing.phrases, payload=payload,
+        PAGE, template_dir, findings=briefing.findings, origins=briefing.origins, rules=page_rules(briefing), classes=heading_classes(briefing.sections), cited=works_listed(briefing), briefing=briefing, phrases=briefing.phrases, payload=payload,
         findings_id=FINDINGS_ID, panel=panel, other=other, styles=(PANEL_STYLE,) if panel else (), script=PANEL_SCRIPT if panel else "",
     )  # fmt: skip
 
@@ -100,6 +105,12 @@ def render(briefing: Briefing, template_dir: Path | str, panel: Panel | None = N
 def works_listed(briefing: Briefing) -> frozenset[str]:
     """Return the anchors of the works in the list of references."""
     return frozenset(anchor for section in briefing.sections for block in section.blocks if block.kind == "references" for anchor, _ in block.items)
+
+
+def _unlisted(briefing: Briefing) -> dict[str, str]:
+    """Return the works cited that the list of references does not tell word for word: the others are read from there."""
+    listed = dict(item for section in briefing.sections for block in section.blocks if block.kind == "references" for item in block.items)
+    return {key: words for key, words in briefing.citations.items() if plain(listed.get(f"ref-{key}", ())) != words}
 
 
 def page_rules(briefing: Briefing) -> str:
@@ -110,7 +121,8 @@ def page_rules(briefing: Briefing) -> str:
 
 
 def render_template(
-    name: str, template_dir: Path | str, *, styles: Sequence[str] = (), rules: str = "", script: str = "", origins: Any = None, classes: Any = None, **names: Any
+    name: str, template_dir: Path | str, *, findings: Sequence[Finding] = (), styles: Sequence[str] = (), rules: str = "", script: str = "", origins: Any = None,
+    classes: Any = None, **names: Any,
 ) -> str:
     """Render one template of a folder with the page's style sheets and rules, its script if it has one, and its policy.
 
@@ -119,6 +131,8 @@ def render_template(
     name : str
         Of the template.
     template_dir : path
+    findings : sequence of Finding
+        Those that the page carries, in their order.
     styles : sequence of str
         Style sheets of the folder beside the common one.
     rules : str
@@ -141,7 +155,7 @@ def render_template(
     try:
         style = slim("".join((folder / sheet).read_text(encoding="utf-8") for sheet in (STYLE, *styles)) + rules)
         code = (folder / script).read_text(encoding="utf-8") if script else ""
-        page = environment(folder, origins, classes).get_template(name).render(style=Markup(style), script=Markup(code), policy=Markup(policy(style, code)), **names)
+        page = environment(folder, findings, origins, classes).get_template(name).render(style=Markup(style), script=Markup(code), policy=Markup(policy(style, code)), **names)
         return tight(page)
     except jinja2.TemplateError as error:
         raise UsageError(f"{folder / name}: {type(error).__name__}: {error.message}") from error
@@ -150,19 +164,28 @@ def render_template(
 
 
 def tight(page: str) -> str:
-    """Return a page without the line ends between its elements that mean nothing; style and script stay as their digests have them."""
+    """Return a page without what HTML lets its writer leave out: line ends between elements, quotes, ends of cells, rows and items.
+
+    Style and script stay as their digests have them.
+    """
     head, sheet, rest = page.partition("</style>")
     body, script, end = rest.partition("<script")
-    return f"{head}{sheet}{_BLANK.sub('', body)}{script}{end}"
+    return f"{head}{sheet}{_TAG.sub(_unquoted, _ENDS.sub('', _BLANK.sub('', body)))}{script}{end}"
+
+
+def _unquoted(tag: re.Match[str]) -> str:
+    """Write the attributes of a tag without quotes where HTML needs none; a stroke that closes the tag is kept apart from the last one."""
+    return _QUOTED.sub(lambda found: f"={found[1]}{' ' if found[2] else ''}{found[2]}", tag[0])
 
 
 def slim(style: str) -> str:
-    """Return a style sheet without comments, and without blanks beside braces and semicolons, which no string of it holds."""
-    return re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)).replace(";}", "}").strip()
+    """Return a style sheet without comments, and without the blanks beside signs that mean nothing; strings stay as they are."""
+    bare = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    return _SIGN.sub(lambda found: found[1] or found[2] or found[3], bare).replace(";}", "}").strip()
 
 
-def environment(folder: Path, origins: Any = None, classes: Any = None) -> jinja2.Environment:
-    """Return the environment of a folder of templates: autoescape on, undefined names refused; `origins` and `classes` as for `render_template`."""
+def environment(folder: Path, findings: Sequence[Finding] = (), origins: Any = None, classes: Any = None) -> jinja2.Environment:
+    """Return the environment of a folder of templates: autoescape on, undefined names refused; the rest as for `render_template`."""
     import jinja2
 
     from workbench.briefing.figures import draw
@@ -175,10 +198,11 @@ def environment(folder: Path, origins: Any = None, classes: Any = None) -> jinja
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    numbers, rows = numbered(item.id for item in findings), numbered(rows_named(findings))
     addresses, known = (origins.addresses, origins.homes) if origins is not None else ({}, {})
     made.globals |= {
         "draw": draw, "led": lambda parts: led(parts, addresses), "homes": lambda *things: homes(things, known), "is_plain": is_plain,
-        "runs_left": runs_left, "has_label": has_label, "common_path": common_path, "shortened": shortened, "heading_class": lambda table: heading_class(table, classes or {}), "anchors": origins.anchors if origins is not None else {}, "from_words": origins.words if origins is not None else "", "page_path": origins.path if origins is not None else "",
+        "runs_left": runs_left, "has_label": has_label, "plain": plain, "sole": sole, "short": lambda *found: said([numbers[item.id] for item in found]), "short_row": rows.__getitem__, "heading_class": lambda table: heading_class(table, classes or {}), "anchors": origins.anchors if origins is not None else {}, "from_words": origins.words if origins is not None else "",
     }  # fmt: skip
     return made
 

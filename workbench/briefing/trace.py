@@ -25,8 +25,8 @@ def trace(path: Path | str, name: str) -> str:
     path : path
         A briefing or an evidence map.
     name : str
-        Id of a finding, as in a ``data-finding`` attribute; one that begins with a stroke continues the ``data-findings``
-        around it, and is enough where no other id ends so.
+        Id of a finding, or its number in a ``data-f`` attribute; the end of an id, from a stroke on, is enough
+        where no other id ends so.
 
     Raises
     ------
@@ -54,11 +54,11 @@ def _whole(path: Path | str, name: str, page: Carried) -> str:
     UsageError
         If several ids end so.
     """
-    if not name.startswith(("/", "./")):
-        return name
-    found = [other for other in page.findings if other.endswith(name.removeprefix("."))]
+    if not name.startswith("/"):
+        return page.finding_id(name)
+    found = [other for other in page.findings if other.endswith(name)]
     if len(found) > 1:
-        raise UsageError(f"{path}: {len(found)} findings end in {name!r}; the id begins with a path, that of the data-findings attribute around it, such as {found[0]}")
+        raise UsageError(f"{path}: {len(found)} findings end in {name!r}; the id begins with a path, such as {found[0]}")
     return found[0] if found else name
 
 

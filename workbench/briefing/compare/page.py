@@ -11,6 +11,7 @@ from workbench.briefing.build import sources_of
 from workbench.briefing.compare.content import Group, Member, Need, by_need, by_outcome, is_tested
 from workbench.briefing.context import Context, Place, measure_words, words_or_code
 from workbench.briefing.findings import Finding, Ledger
+from workbench.briefing.marking import css_text, heading_classes, label_rules
 from workbench.briefing.printed import chance, effect
 from workbench.briefing.reading import FINDINGS_ID, packed
 from workbench.briefing.render import render_template
@@ -20,9 +21,9 @@ from workbench.briefing.sections.question import written_date
 from workbench.briefing.sections.value import value_axis
 from workbench.briefing.sentences import Phrases, load_phrases
 from workbench.briefing.tables import Cell, Column, Line, Paragraph, Table, cell, line
-from workbench.briefing.text import Text, joined, link, quoted, strong, text
+from workbench.briefing.text import Text, capital, joined, link, plain, quoted, strong, text
 
-PAGE = "compare.html.jinja"
+PAGE, STYLE = "compare.html.jinja", "compare.css"
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,18 @@ def render_compare(made: Comparison, template_dir: Path | str, index: str = "", 
         If a template is missing, is broken, or asks for something that does not exist.
     """
     payload = packed({"compare": True, "place": made.place}, made.findings, made.sources, made.citations)
+    parts = (*made.outcomes, *made.needs)
     return render_template(
-        PAGE, template_dir, page=made, phrases=made.phrases, index=index, evidence_map=evidence_map, payload=payload, findings_id=FINDINGS_ID
-    )
+        PAGE, template_dir, findings=made.findings, styles=(STYLE,), rules=label_rules(parts) + _foot(made), classes=heading_classes(parts),
+        page=made, phrases=made.phrases, index=index, evidence_map=evidence_map, payload=payload, findings_id=FINDINGS_ID,
+    )  # fmt: skip
+
+
+def _foot(made: Comparison) -> str:
+    """The running foot of printed pages."""
+    title = f"{made.phrases.words('compare.title')}: {made.place}"
+    words = made.phrases("page.running", title=title, date=made.edition) if made.edition else text(title)
+    return f"@page {{ @bottom-left {{ content: {css_text(plain(words))} }} }}\n"
 
 
 class _Desk:
@@ -195,22 +205,24 @@ def _need_part(desk: _Desk, need: Need) -> Part:
     lines: list[Line] = []
     for programme, headlines in need.members:
         lines += _programme_lines(desk, programme, headlines)
-    table = Table(f"table-need-{need.code}", heading, _columns(phrases, ("programme", "verdicts", "evidence")), tuple(lines), hidden_caption=True)
+    table = Table(f"table-need-{need.code}", heading, _columns(phrases, ("outcome", "verdicts", "evidence", "certainty")), tuple(lines), hidden_caption=True)
     without = joined((desk.name(row) for row in need.without), "; ")
     note = Paragraph(phrases("compare.without", programmes=without), "note") if without else None
     return Part(f"need-{need.code}", heading, (), tuple(block for block in (table, note) if block is not None))
 
 
 def _programme_lines(desk: _Desk, programme: Any, headlines: Iterable[Any]) -> list[Line]:
+    """A line with the programme's name, which heads one for each of its outcomes."""
+    name, ages = desk.name(programme), quoted(programme["age_range"])
+    head = desk.phrases("compare.aged", name=name, ages=ages) if ages else name
+    return [line(head, group=True), *(_outcome_line(desk, programme, headline) for headline in headlines)]
+
+
+def _outcome_line(desk: _Desk, programme: Any, headline: Any) -> Line:
     ctx, phrases = desk(programme), desk.phrases
-    verdicts, stands = [], []
-    for headline in headlines:
-        said = verdict(ctx, headline.word, headline.status)
-        if headline.word.claim != "unclear":
-            name = {"little_difference": "within"}.get(headline.word.claim, headline.word.claim)
-            said = phrases("verdict.with_chance", verdict=said, chance=chance(ctx, headline, name))
-        verdicts.append(phrases("answer.other", name=quoted(headline.construct["name"]), verdict=said))
-        support = joined((rests_on(ctx, headline), _relatives(desk, programme, headline)), " ")
-        stands.append(phrases("compare.stands", name=quoted(headline.construct["name"]), support=support, certainty=certainty_word(ctx, headline)))
-    who = cell(desk.name(programme), quoted(programme["age_range"]))
-    return [line(who, cell(*verdicts), cell(*stands))]
+    said = verdict(ctx, headline.word, headline.status)
+    if headline.word.claim != "unclear":
+        name = {"little_difference": "within"}.get(headline.word.claim, headline.word.claim)
+        said = phrases("verdict.with_chance", verdict=said, chance=chance(ctx, headline, name))
+    stands = cell(rests_on(ctx, headline), _relatives(desk, programme, headline))
+    return line(quoted(headline.construct["name"]), capital(said), stands, text(strong(certainty_word(ctx, headline))))

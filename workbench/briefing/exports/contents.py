@@ -13,7 +13,8 @@ from workbench.briefing.reading import Carried, carried
 _SILENT = ("svg", "template", "script", "style")
 _FIGURE = re.compile(r'<svg class="chart [^"]*\bwide\b[^"]*"[^>]*>.*?</svg>', re.DOTALL)
 _NAME = re.compile(r'aria-labelledby="([\w.-]+?)-title')
-_PATTERNS = re.compile(r'<svg class="patterns".*?<defs>(.*?)</defs>', re.DOTALL)
+_PATTERNS = re.compile(r"<svg class=patterns.*?<defs>(.*?)</defs>", re.DOTALL)
+_TAG, _VALUE = re.compile(r"<[a-z][^<>]*>"), re.compile(r'("[^"]*")|=([^\s"=<>]+)')
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _ENDS = (".", "!", "?", ":", ";", ",")
 
@@ -70,16 +71,21 @@ def contents(html: str) -> Contents:
     for element in root.xpath("//template | //script"):
         element.drop_tree()
     heading = root.find(".//h1")
-    figures = {match[1]: svg for svg in _FIGURE.findall(html) if (match := _NAME.search(svg))}
+    figures = {match[1]: _as_xml(svg) for svg in _FIGURE.findall(html) if (match := _NAME.search(svg))}
     return Contents(
         found,
         "" if heading is None else words(heading),
         tuple(grid(table) for table in root.xpath("//table[@id]")),
         figures,
-        "".join(_PATTERNS.findall(html)),
+        _as_xml("".join(_PATTERNS.findall(html))),
         "".join(_STYLE.findall(html)),
         {section.get("id"): section for section in root.xpath("//main/section[@id]")},
     )
+
+
+def _as_xml(drawing: str) -> str:
+    """Put back the quotes around attributes that HTML does without."""
+    return _TAG.sub(lambda tag: _VALUE.sub(lambda found: found[1] or f'="{found[2]}"', tag[0]), drawing)
 
 
 def grid(table: Any) -> Grid:
@@ -97,8 +103,7 @@ def words(element: Any) -> str:
 
 
 def _lines(element: Any) -> Iterator[str]:
-    spans = element.xpath(".//span[contains(concat(' ', @class, ' '), ' line ')]")
-    yield from ("".join(_text(span)) for span in spans or [element])
+    yield from ("".join(_text(line)) for line in element.xpath("./div") or [element])
 
 
 def _text(element: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from workbench.briefing.figures.svg import chart, nice_step, tag
+from workbench.briefing.figures.svg import chart, nice_step, number, tag
 from workbench.briefing.formatting import format_number
 
 
@@ -96,18 +96,18 @@ def _legend(figure: BudgetChart, narrow: bool) -> tuple[Markup, float]:
 
 
 def _grid(frame: _Frame, step: float) -> Markup:
-    lines, words, count = [], [], round((frame.high - frame.low) / step)
+    words, count = [], round((frame.high - frame.low) / step)
+    heights, zero = [frame.y(frame.low + index * step) for index in range(count + 1)], frame.y(0.0)
     for index in range(count + 1):
-        amount = frame.low + index * step
-        y = frame.y(amount)
-        zero = abs(amount) < step / 2
-        lines.append(tag("line", x1=frame.left, x2=frame.width, y1=y, y2=y, class_="null" if zero else "grid"))
+        amount, y = frame.low + index * step, heights[index]
         words.append(tag("text", format_number(round(amount, 6), "money"), x=frame.left - 8, y=y + 4))
-    return tag("g", *lines) + tag("g", *words, class_="ticks end", data_source="axis")
+    grid = "".join(f"M{number(frame.left)} {number(y)}H{number(frame.width)}" for y in heights)
+    null = tag("line", x1=frame.left, x2=frame.width, y1=zero, y2=zero, class_="null")
+    return tag("path", d=grid, class_="grid") + null + tag("g", *words, class_="ticks end", data_source="axis")
 
 
 def _bars(frame: _Frame, figure: BudgetChart) -> list[Markup]:
-    """Stack each year: savings upwards in the order of the series, spending downwards; the bars of one series are one group."""
+    """Stack each year: savings upwards in the order of the series, spending downwards; the bars of one series are one path."""
     up, down = [0.0] * len(figure.years), [0.0] * len(figure.years)
     width, groups = min(frame.slot * 0.62, 56.0), []
     for series in figure.series:
@@ -116,17 +116,17 @@ def _bars(frame: _Frame, figure: BudgetChart) -> list[Markup]:
             start = up[index] if amount >= 0 else down[index]
             top, bottom = frame.y(max(start, start + amount)), frame.y(min(start, start + amount))
             if bottom - top >= 0.05:
-                drawn.append(tag("rect", x=frame.x(index) - width / 2, y=top, width=width, height=bottom - top))
+                drawn.append(f"M{number(frame.x(index) - width / 2)} {number(top)}h{number(width)}V{number(bottom)}h{number(-width)}z")
             (up if amount >= 0 else down)[index] += amount
         if drawn:
-            groups.append(tag("g", *drawn, class_=f"bar {series.style}", fill=_FILLS[series.style]))
+            groups.append(tag("path", d="".join(drawn), class_=f"bar {series.style}", fill=_FILLS[series.style]))
     return groups
 
 
 def _net(frame: _Frame, figure: BudgetChart) -> Markup:
     """The balance of each year, as a line with dots."""
     points = [(frame.x(i), frame.y(sum(s.amounts[i] for s in figure.series))) for i in range(len(figure.years))]
-    path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
     return tag("path", d=path, class_="net") + tag("g", *(tag("circle", cx=x, cy=y, r=4.0) for x, y in points), class_="net-dot")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from workbench.briefing.figures.chain import draw_chain
 from workbench.briefing.figures.layers import Item, Layout, arrange
 from workbench.briefing.figures.svg import chart, tag, wrapped
 
@@ -24,7 +25,7 @@ class MapBox:
 class MapLink:
     """A link: its ends, its number in the table, whether more of the first means more of the second, and how far it was tested.
 
-    ``mark`` is a sign for what the test showed, where it did not bear the link out.
+    ``mark`` is a sign for what the test showed, where it did not bear the link out; ``delay`` says when the end follows.
     """
 
     start: str
@@ -33,11 +34,25 @@ class MapLink:
     more: bool
     status: str
     mark: str = ""
+    delay: str = ""
 
 
 @dataclass(frozen=True)
 class CausalMap:
-    """All that the drawing needs, as plain data. `keys`: each pattern of line with its words; `signs`: the words for the signs on the lines."""
+    """All that the drawing needs, as plain data.
+
+    Attributes
+    ----------
+    id, title, description : str
+    boxes : tuple of MapBox
+    links : tuple of MapLink
+    keys : tuple of (str, str)
+        Each pattern of line with its words.
+    signs, chain_signs : str
+        The words for the signs on the lines, of the drawing and of the list for a phone.
+    ways : (str, str)
+        The words for more and for less.
+    """
 
     id: str
     title: str
@@ -46,6 +61,8 @@ class CausalMap:
     links: tuple[MapLink, ...]
     keys: tuple[tuple[str, str], ...]
     signs: str
+    chain_signs: str = ""
+    ways: tuple[str, str] = ("", "")
     kind: str = "causal"
 
 
@@ -59,7 +76,9 @@ Spot = tuple[float, float]
 
 
 def draw_causal(figure: CausalMap, narrow: bool = False) -> Markup:
-    """Draw the map; it is drawn for a page only, and a phone reads the table."""
+    """Draw the map; for a phone, as a list of chains."""
+    if narrow:
+        return draw_chain(figure)
     words = {box.id: wrapped(box.label, _CHARACTERS, _MOST_LINES) for box in figure.boxes}
     layout = arrange({box.id: box.layer for box in figure.boxes}, [(link.start, link.end) for link in figure.links])
     heights: dict[Item, float] = {name: len(lines) * _LINE + 12 for name, lines in words.items()}
@@ -68,8 +87,8 @@ def draw_causal(figure: CausalMap, narrow: bool = False) -> Markup:
     lines = [_link(link, number, layout, spots, ports) for number, link in enumerate(figure.links)]
     boxes = [_box(box, words[box.id], spots[_column(layout, box.id), box.id], heights[box.id]) for box in figure.boxes]
     return chart(
-        "causal", figure.id, _WIDTH, height + _KEY, figure.title, figure.description, *(line for line, _ in lines), *boxes,
-        *(badge for _, badge in lines), _key(figure, height + 18), narrow=narrow
+        "causal", figure.id, _WIDTH, height + _KEY, figure.title, figure.description, *(line for line, _ in lines), tag("g", *boxes, text_anchor="middle", data_source="table"),
+        *(badge for _, badge in lines), _key(figure, height + 18)
     )  # fmt: skip
 
 
@@ -158,7 +177,7 @@ def _n(value: float) -> str:
 def _box(box: MapBox, lines: list[str], spot: Spot, height: float) -> Markup:
     x, y = spot
     outline = tag("rect", x=x - _BOX / 2, y=y - height / 2, width=_BOX, height=height, rx=9.0 if box.kind in ("outcome", "change") else 0.0)
-    words = [tag("text", words, x=x, y=y - height / 2 + 16 + index * _LINE, text_anchor="middle", data_source="table") for index, words in enumerate(lines)]
+    words = [tag("text", words, x=x, y=y - height / 2 + 16 + index * _LINE) for index, words in enumerate(lines)]
     return tag("g", outline, *words, class_=f"box {box.kind}")
 
 

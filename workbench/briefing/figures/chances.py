@@ -22,11 +22,16 @@ class ChanceBar:
 
 def draw_chances(figure: ChanceBar, narrow: bool = False) -> Markup:
     """Draw the bar for the eye: solid, plain and hatched parts, so that it can be read without colour; the same stands beside it in words."""
-    parts, x = [], 0.0
+    return tag("svg", *(tag("rect", x=x, width=width) for x, width in places(figure)), class_="chart chances", aria_hidden="true")
+
+
+def places(figure: ChanceBar) -> list[tuple[str, str]]:
+    """Return where each part begins and how wide it is."""
+    found, x = [], 0.0
     for share in (figure.better, figure.little, figure.worse):
-        parts.append(tag("rect", x=_percent(x), width=_percent(share)))
+        found.append((_percent(x), _percent(share)))
         x += share
-    return tag("svg", *parts, class_="chart chances", aria_hidden="true")
+    return found
 
 
 def _percent(share: float) -> str:

@@ -21,10 +21,12 @@ def tag(name: str, *children: Any, **attributes: Any) -> Markup:
 
 
 def _value(value: Any) -> str:
-    """Write coordinates with at most one decimal, so that pages stay small and alike on every machine."""
-    if isinstance(value, float):
-        return f"{value:.1f}".rstrip("0").rstrip(".").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
-    return str(value)
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def number(value: float) -> str:
+    """Write a coordinate with at most one decimal, so that pages stay small and alike on every machine."""
+    return f"{value:.1f}".rstrip("0").rstrip(".").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
 
 
 def spans(parts: Text) -> Markup:
@@ -34,7 +36,7 @@ def spans(parts: Text) -> Markup:
 
 def _span(part: Any) -> Markup:
     if isinstance(part, Number):
-        return tag("tspan", part.finding.text, data_finding=part.finding.id)
+        return tag("tspan", part.finding.text, data_f=part.finding.id)
     if isinstance(part, Quoted):
         return tag("tspan", part.text, data_source=part.source)
     if isinstance(part, Link):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from workbench.briefing.figures.svg import chart, nice_step, tag, wrapped
+from workbench.briefing.figures.svg import chart, nice_step, number, tag, wrapped
 from workbench.briefing.formatting import format_number
 
 _BAR, _GAP, _LINE = 11.0, 20.0, 15.0  # height of a bar, space between inputs, height of a line of text
@@ -65,7 +65,8 @@ def draw_tornado(figure: TornadoChart, narrow: bool = False) -> Markup:
         rows.append(row)
         y += height
     lines = tag("g") if narrow else _lines(frame, figure, top, y)
-    return chart("tornado", figure.id, width, y + 56, figure.title, figure.description, legend, lines, *rows, _axis(frame, figure, y, narrow), narrow=narrow)
+    inputs = tag("g", *rows, text_anchor="start" if narrow else "end", data_source="table")
+    return chart("tornado", figure.id, width, y + 56, figure.title, figure.description, legend, lines, inputs, _axis(frame, figure, y, narrow), narrow=narrow)
 
 
 def _frame(figure: TornadoChart, width: float, left: float, narrow: bool) -> _Frame:
@@ -89,9 +90,9 @@ def _row(frame: _Frame, figure: TornadoChart, bar: TornadoBar, y: float, narrow:
     names = wrapped(bar.name, 48 if narrow else 38, 2)
     above = len(names) * _LINE + 5 if narrow else max(0.0, len(names) * _LINE - 2 * _BAR) / 2
     middle = y + above + _BAR
-    anchor, x = ("start", 0.0) if narrow else ("end", frame.left - 12)
+    x = 0.0 if narrow else frame.left - 12
     first = y + _LINE - 4 if narrow else middle + 4 - (len(names) - 1) * _LINE / 2
-    parts = [tag("text", name, x=x, y=first + index * _LINE, text_anchor=anchor, class_="label", data_source="table") for index, name in enumerate(names)]
+    parts = [tag("text", name, x=x, y=first + index * _LINE, class_="label") for index, name in enumerate(names)]
     base = frame.x(figure.base)
     if narrow:  # the names stand above the bars, so that lines may only cross the bars
         parts += _standing(frame, figure, middle - _BAR - 3, middle + _BAR + 3)
@@ -115,13 +116,13 @@ def _lines(frame: _Frame, figure: TornadoChart, top: float, bottom: float) -> Ma
     """Grid, nought and the answer as it stands, the last two named at their heads."""
     count = round((frame.high - frame.low) / frame.step)
     marks = [frame.x(frame.low + index * frame.step) for index in range(count + 1)]
-    grid = [tag("line", x1=x, x2=x, y1=top - 6, y2=bottom, class_="grid") for x in marks]
+    grid = tag("path", d="".join(f"M{number(x)} {number(top - 6)}V{number(bottom)}" for x in marks), class_="grid")
     named = sorted(((figure.base, figure.base_label), (0.0, figure.zero_label)))
     near = frame.x(named[1][0]) - frame.x(named[0][0]) < 3.6 * sum(len(label) for _, label in named)
     anchors = ("end", "start") if near else ("middle", "middle")
     placed = zip(named, anchors, strict=True)
     heads = [tag("text", label, x=frame.x(amount), y=top - 12, text_anchor=anchor, class_="tick") for (amount, label), anchor in placed]
-    return tag("g", *grid, *_standing(frame, figure, top - 6, bottom), *heads)
+    return tag("g", grid, *_standing(frame, figure, top - 6, bottom), *heads)
 
 
 def _axis(frame: _Frame, figure: TornadoChart, y: float, narrow: bool) -> Markup:

@@ -163,7 +163,7 @@ def render_map(made: EvidenceMap, template_dir: Path | str, index: str = "") -> 
     payload = packed({"map": True}, made.findings, sources, made.citations)
     helpers = {"plain": plain, "number": Number, "dated": lambda date: quoted(date, "date")}
     return render_template(
-        PAGE, template_dir, styles=(STYLE,), rules=_rules(made.phrases), script=SCRIPT, map=made, phrases=made.phrases, index=index, payload=payload, findings_id=FINDINGS_ID, **helpers
+        PAGE, template_dir, findings=made.findings, styles=(STYLE,), rules=_rules(made.phrases), script=SCRIPT, map=made, phrases=made.phrases, index=index, payload=payload, findings_id=FINDINGS_ID, **helpers
     )
 
 

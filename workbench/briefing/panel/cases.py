@@ -24,13 +24,29 @@ HUNDRED = 100
 
 @dataclass(frozen=True)
 class Output:
-    """One place of the page: a selector, a heading, and its cases in order; `page` marks a place that the briefing fills itself."""
+    """One place of the page, and what stands there.
+
+    Attributes
+    ----------
+    at : str
+        A selector.
+    heading : Text
+    cases : tuple of dict
+        In order: the first that holds is said.
+    page : tuple of str
+        For a place that the briefing fills itself: the settings that change it. While they stand as they were, so does it.
+    group : str
+        Of the panel's results.
+    set : str
+        The attribute that takes what is said, where it is not the element's text.
+    """
 
     at: str
     heading: Text
     cases: tuple[dict[str, Any], ...]
-    page: bool = False
+    page: tuple[str, ...] = ()
     group: str = ""
+    set: str = ""
 
     @property
     def id(self) -> str:
@@ -39,7 +55,7 @@ class Output:
 
     def described(self) -> dict[str, Any]:
         """As the page's script reads it."""
-        return {"at": self.at, "cases": list(self.cases), "page": self.page}
+        return {"at": self.at, "cases": list(self.cases), "page": list(self.page) or None, "set": self.set or None}
 
 
 def place(path: str, style: str, side: str = "") -> str:
@@ -77,14 +93,9 @@ def amount(ctx: Context, path: str, *conditions: Sequence[Any]) -> tuple[dict[st
     return single, case(interval(ctx, path), (path,), *conditions)
 
 
-def value_outputs(ctx: Context) -> list[Output]:
-    """The third axis of the short answer, said anew."""
-    own = text(strong(ctx.phrases.words("panel.own")), " ")
-    support = [{**found, "text": case(own)["text"] + found["text"]} for found in _support(ctx)]
-    return [
-        Output("#axis-value .sentence", (), _verdict(ctx), page=True),
-        Output("#axis-value .support", (), tuple(support), page=True),
-    ]
+def value_cases(ctx: Context) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
+    """The verdict on the money, and what stands beside it."""
+    return _verdict(ctx), tuple(_support(ctx))
 
 
 def _verdict(ctx: Context) -> tuple[dict[str, Any], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from workbench.briefing.panel.export import Pool
 from workbench.briefing.panel.rules import out_of
 from workbench.briefing.panel.settings import RISK, Field
 from workbench.briefing.sections.answer import claim_sentence, natural_sentence
-from workbench.briefing.text import Text, joined, quoted
+from workbench.briefing.text import joined, quoted
 
 CLAIMS = ("harm", "little_difference", "benefit")  # in the order in which a tie is settled
 
@@ -55,27 +55,34 @@ def effect_outputs(ctx: Context, choices: Any) -> list[Output]:
     names, main = movable(ctx), ctx.main
     found = []
     if main is not None and main.fit is not None and main.construct["construct"] not in names:
-        found.append(Output("#out-effect-main", quoted(main.construct["name"]), _fixed_cases(ctx, choices, main.construct["construct"]), group="effects"))
+        found.append(Output("#out-effect-main", quoted(main.construct["name"]), _fixed_cases(ctx, choices), group="effects"))
     for index, name in enumerate(names):
         headline = next(item for item in ctx.headlines if item.construct["construct"] == name)
         heading = quoted(headline.construct["name"])
-        found.append(Output(f"#out-claim-{index}", heading, _claim_cases(ctx, headline, choices.even_odds), group="effects"))
-        found.append(Output(f"#out-natural-{index}", heading, _natural_cases(ctx, headline), group="effects"))
-        found.append(Output(f"#out-chances-{index}", heading, (case(_legend(ctx, name), (f"chance/{name}",)),), group="effects"))
+        found.append(Output(f"#out-claim-{index}", heading, claim_cases(ctx, headline, choices.even_odds), group="effects"))
+        found.append(Output(f"#out-natural-{index}", heading, natural_cases(ctx, headline), group="effects"))
+        found.append(Output(f"#out-chances-{index}", heading, legend_cases(ctx, name), group="effects"))
     return found
 
 
-def _fixed_cases(ctx: Context, choices: Any, name: str) -> tuple[dict[str, Any], ...]:
+def _fixed_cases(ctx: Context, choices: Any) -> tuple[dict[str, Any], ...]:
     """An outcome that only the stop moves: the briefing's own sentences at each."""
-    found = []
-    for index, stop in enumerate(choices.stops):
-        own = replace(ctx, ledger=Ledger(ctx.ledger.programme, ctx.ledger.area))
-        said = joined((claim_sentence(own, stop.headlines[name]), natural_sentence(own, stop.headlines[name])), " ")
-        found.append(case(said, ("stop", index, index + 1)))
-    return tuple(found)
+    return by_stop(ctx, choices, lambda own: joined((claim_sentence(own, own.main), natural_sentence(own, own.main)), " "))
 
 
-def _claim_cases(ctx: Context, headline: Any, even_odds: float) -> tuple[dict[str, Any], ...]:
+def by_stop(ctx: Context, choices: Any, said: Callable[[Context], Any]) -> tuple[dict[str, Any], ...]:
+    """Return what is said in the briefing of each stop."""
+    return tuple(case(said(at_stop(ctx, stop)), ("stop", index, index + 1)) for index, stop in enumerate(choices.stops))
+
+
+def at_stop(ctx: Context, stop: Any) -> Context:
+    """The context of a briefing at a stop: its answers in the place of one's own, and a ledger apart."""
+    found = tuple(stop.headlines.get(item.construct["construct"], item) for item in ctx.headlines)
+    return replace(ctx, headlines=found, ledger=Ledger(ctx.ledger.programme, ctx.ledger.area))
+
+
+def claim_cases(ctx: Context, headline: Any, even_odds: float) -> tuple[dict[str, Any], ...]:
+    """The claim that is likeliest, with its word; where none is as likely as not, that nothing is settled."""
     path = f"chance/{headline.construct['construct']}"
     word = place(f"{path}/best", CAPPED if headline.word.reasons else WORDS)
     said = {claim: claim_sentence(ctx, replace(headline, word=replace(headline.word, claim=claim, words=word))) for claim in (*CLAIMS, "unclear")}
@@ -83,12 +90,14 @@ def _claim_cases(ctx: Context, headline: Any, even_odds: float) -> tuple[dict[st
     return (*(case(said[claim], sure, (f"{path}/claim", index, index + 1)) for index, claim in enumerate(CLAIMS)), case(said["unclear"], (path,)))
 
 
-def _legend(ctx: Context, name: str) -> Text:
+def legend_cases(ctx: Context, name: str) -> tuple[dict[str, Any], ...]:
+    """The chances of an outcome."""
     parts = {"benefit": "better", "within": "within", "harm": "worse"}
-    return ctx.phrases("answer.legend", **{key: place(f"chance/{name}/{path}", "probability") for key, path in parts.items()})
+    said = ctx.phrases("answer.legend", **{key: place(f"chance/{name}/{path}", "probability") for key, path in parts.items()})
+    return (case(said, (f"chance/{name}",)),)
 
 
-def _natural_cases(ctx: Context, headline: Any) -> tuple[dict[str, Any], ...]:
+def natural_cases(ctx: Context, headline: Any) -> tuple[dict[str, Any], ...]:
     """Numbers out of the round number of people that the rarest of the four shares calls for."""
     found, path = [], f"risk/{headline.construct['construct']}"
     for people in ROUND:

@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from workbench.briefing.context import Context, words_or_code
 from workbench.briefing.findings import Ledger
+from workbench.briefing.panel.axes import axis_outputs
 from workbench.briefing.panel.cases import (
-    CAPPED, HUNDRED, MARK, WORDS, Output, benefit_keys, benefit_outputs, figure_outputs, value_outputs, yardstick_outputs,
+    CAPPED, HUNDRED, MARK, WORDS, Output, benefit_keys, benefit_outputs, figure_outputs, value_cases, yardstick_outputs,
 )  # fmt: skip
 from workbench.briefing.panel.effects import effect_outputs, effects
 from workbench.briefing.panel.export import Pool, described
@@ -94,7 +95,9 @@ def make_panel(analysis: Any, briefing: Any, choices: Any, offer: Offer) -> Pane
     )  # fmt: skip
     fields, pool = fields_of(offer, analysis.appraisal, choices.limits), Pool()
     outputs = [*effect_outputs(ctx, choices), *figure_outputs(ctx), *benefit_outputs(ctx), *yardstick_outputs(ctx)]
-    data = {**_data(ctx, choices, fields, pool), "outputs": [item.described() for item in (*value_outputs(ctx), *_summary(ctx), *outputs)], "wait": offer.wait}
+    settings = [*(item.name for item in fields), SCHEDULE, PRIOR]
+    places = [*_summary(ctx), *axis_outputs(ctx, choices, settings), *outputs]
+    data = {**_data(ctx, choices, fields, pool), "outputs": [item.described() for item in places], "wait": offer.wait}
     return Panel(
         main=tuple(_labelled(ctx, item) for item in fields if item.control.group == "main"),
         more=tuple(_labelled(ctx, item) for item in fields if item.control.group != "main"),
@@ -110,12 +113,7 @@ def make_panel(analysis: Any, briefing: Any, choices: Any, offer: Offer) -> Pane
 
 def _summary(ctx: Context) -> list[Output]:
     """One sentence for readers who listen: the verdict, and what stands beside it."""
-    verdict, support = value_outputs(ctx)
-    return [Output("#out-verdict", (), verdict.cases), Output("#out-support", (), tuple({**item, "text": _unled(ctx, item["text"])} for item in support.cases))]
-
-
-def _unled(ctx: Context, said: str) -> str:
-    return said.removeprefix(f"{MARK}{ctx.phrases.words('panel.own')}{MARK} ")
+    return [Output(f"#out-{name}", (), cases) for name, cases in zip(("verdict", "support"), value_cases(ctx), strict=True)]
 
 
 def _data(ctx: Context, choices: Any, fields: Sequence[Field], pool: Pool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "frequency": {"exponent": 0},
     "probability": _CHANCE,
     "share": {**_CHANCE, "sure": formatting.CERTAIN},
+    "bar": {"times": 100, "exponent": -1, "suffix": "%", "plain": True},
     "year": {"exponent": 0, "plain": True},
     "number": {"digits": formatting.DIGITS, "floor": -formatting.MOST_DECIMALS},
     "ratio": {"exponent": -2, "floor": -formatting.MOST_DECIMALS},

@@ -120,9 +120,15 @@ def certainty_axis(ctx: Context) -> Axis:
     phrases, main = ctx.phrases, ctx.main
     heading = phrases("axis.certainty")
     if main is None or main.status not in MEASURED:
-        return Axis("certainty", heading, phrases("certainty.none", strong=strong(phrases.words("certainty.none_word"))))
+        return Axis("certainty", heading, phrases("certainty.none", strong=strong(phrases.words("certainty.none_opening"))))
     sentence = phrases("certainty.sentence", word=strong(certainty_word(ctx, main)))
-    return Axis("certainty", heading, sentence, joined((why(ctx, main), rests_on(ctx, main), spread_sentence(ctx, main), cap_sentence(ctx, main)), " "))
+    return Axis("certainty", heading, sentence, certainty_support(ctx, main))
+
+
+def certainty_support(ctx: Context, headline: Any, own: Text = ()) -> Text:
+    """Say what the certainty rests on; `own` stands before the one sentence that a reader's own prior moves."""
+    spread = joined((own, spread_sentence(ctx, headline)), " ")
+    return joined((why(ctx, headline), rests_on(ctx, headline), spread, cap_sentence(ctx, headline)), " ")
 
 
 def certainty_word(ctx: Context, headline: Any) -> str:

@@ -47,12 +47,15 @@ def _drawing(ctx: Context, links: Sequence[Any]) -> CausalMap:
     joined_up = {row[end] for row in links for end in ("from_id", "to_id")}
     boxes = tuple(MapBox(name, row["name"], row["kind"], row["layer"]) for name, row in nodes.items() if name in joined_up)
     drawn = tuple(
-        MapLink(row["from_id"], row["to_id"], str(number), row["sign"] == "increases", row["status"], _MARKS.get(row["result"], "")) for number, row in enumerate(links, start=1)
+        MapLink(row["from_id"], row["to_id"], str(number), row["sign"] == "increases", row["status"], _MARKS.get(row["result"], ""), row["delay"] or "")
+        for number, row in enumerate(links, start=1)
     )
     present = {row["status"] for row in links}
     keys = tuple((status, ctx.phrases.words(f"causal.key_{status}")) for status in STATUSES if status in present)
     title = ctx.phrases.words("causal.title").format(programme=ctx.name)
-    return CausalMap("causal", title, ctx.phrases.words("causal.description"), boxes, drawn, keys, ctx.phrases.words("causal.signs"))
+    words = ctx.phrases.words
+    ways = words("causal.more"), words("causal.less")
+    return CausalMap("causal", title, words("causal.description"), boxes, drawn, keys, words("causal.signs"), words("causal.chain_signs"), ways)
 
 
 def _table(ctx: Context, links: Sequence[Any]) -> Table:

@@ -20,7 +20,15 @@ def cited(ctx: Context) -> list[str]:
             keys.update(parts_of(studies[item.row["study_id"]]["cite"]))
         if headline.natural is not None:
             keys.update(key for row in headline.natural.baseline.rows for key in parts_of(row["cite"]))
+    keys |= _official(ctx)
     return [key for key in keys if key in ctx.evidence.references] if ctx.appraisal is None else _with_money(ctx, keys)
+
+
+def _official(ctx: Context) -> set[str]:
+    """Return the keys of the works behind the official figures that the sections before this one print."""
+    names = {name for finding in ctx.ledger.all() for name in finding.rows if name.startswith("areas/")}
+    rows = [row for name in names if (row := ctx.evidence["areas"].get(tuple(name.split("/", 3)[1:]))) is not None]
+    return {key for row in rows for key in parts_of(row.get("cite") or ctx.evidence["area_measures"][row["measure"]]["cite"])}
 
 
 def _with_money(ctx: Context, keys: set[str]) -> list[str]:
