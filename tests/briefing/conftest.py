@@ -28,5 +28,5 @@ def compared(evidence, headlines):
     from workbench.runs.mapping import country
 
     place = country(evidence)
-    made = build_compare(evidence, find_place(evidence, place["gss_code"]), headlines, appraisals(evidence, place, headlines))
+    made = build_compare(evidence, find_place(evidence, place["gss_code"]), headlines, appraisals(evidence, place, headlines), evidence_map="evidence-map.html")
     return made, render_compare(made, evidence.root / "templates", "index.html", "evidence-map.html")

@@ -11,6 +11,7 @@ from workbench.briefing import check_numbers
 from workbench.briefing.build import find_place
 from workbench.briefing.compare import build_compare, render_compare
 from workbench.briefing.compare.content import by_need, by_outcome, is_tested, outcomes_of
+from workbench.briefing.map import cell_addresses
 from workbench.briefing.reading import carried
 from workbench.errors import UsageError
 from workbench.runs.analysis import analyse
@@ -61,6 +62,16 @@ def test_an_answer_that_rests_on_relatives_alone_says_so(evidence, headlines, pa
     assert "None of these results is of this programme itself" in page[1]
 
 
+def test_every_line_leads_to_the_rows_behind_it_on_the_map(page, evidence, headlines):
+    addresses = cell_addresses(evidence, "evidence-map.html")
+    for group in by_outcome(evidence, headlines):
+        part = next(part for part in page[0].outcomes if part.id == f"outcome-{group.construct['construct']}")
+        for member, shown in zip(group.members, part.blocks[0].lines, strict=True):
+            used = {item.row["programme_id"] for item in member.headline.used}
+            hrefs = [item.href for text in shown.cells[3].lines for item in text if item.kind == "link"]
+            assert hrefs and set(hrefs) == {addresses[name, group.construct["domain"]] for name in used}
+
+
 def test_levels_of_need_hold_every_programme_once_with_main_outcomes_first(evidence, headlines):
     needs = by_need(evidence, headlines)
     rows = [row["programme_id"] for need in needs for row in (*(who for who, _ in need.members), *need.without)]
@@ -78,7 +89,7 @@ def test_nothing_is_fetched_and_the_page_is_sound(page):
 
 
 def test_the_same_inputs_give_the_same_bytes(page, evidence, headlines):
-    made = build_compare(evidence, find_place(evidence, country(evidence)["gss_code"]), headlines, appraisals(evidence, country(evidence), headlines))
+    made = build_compare(evidence, find_place(evidence, country(evidence)["gss_code"]), headlines, appraisals(evidence, country(evidence), headlines), evidence_map="evidence-map.html")
     assert render_compare(made, evidence.root / "templates", "index.html", "evidence-map.html") == page[1]
 
 

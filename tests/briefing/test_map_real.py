@@ -8,7 +8,7 @@ import pytest
 from browsing import FIRST_PAINT, browser, first_paint
 
 from workbench.briefing.check import check_numbers
-from workbench.briefing.map import build_map, render_map
+from workbench.briefing.map import build_map, cell_addresses, render_map
 from workbench.briefing.map.content import is_controlled
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -39,6 +39,12 @@ def test_every_valid_row_stands_in_one_cell_and_counts_add_up(made, evidence):
     cells = {(row["programme_id"], evidence["outcomes"][row["construct"]]["domain"]) for row in valid}
     assert sum(len(line.filled) for line in made.lines) == len(cells)
     assert sorted(line.id for line in made.lines) == sorted(row["programme_id"] for row in evidence["programmes"].rows)
+
+
+def test_every_list_of_results_stands_where_its_address_says(made, html, evidence):
+    addresses = cell_addresses(evidence, "map.html")
+    ids = {f"map.html#{cell.id}" for line in made.lines for cell in line.filled}
+    assert set(addresses.values()) == ids and all(f"id={address.partition('#')[2]} " in html for address in ids)
 
 
 def test_every_system_is_there(made, evidence):

@@ -47,7 +47,7 @@ def compare_page(evidence: Any, folder: Path, place: Any, force: bool = False, h
     from workbench.briefing.compare import build_compare, render_compare
 
     found = headlines() if headlines else map_headlines(evidence, place)
-    made = build_compare(evidence, find_place(evidence, place["gss_code"]), found, appraisals(evidence, place, found), templates, beside)
+    made = build_compare(evidence, find_place(evidence, place["gss_code"]), found, appraisals(evidence, place, found), templates, beside, pages["map"])
     text = render_compare(made, templates, pages["index"], pages["map"])
     notebooks.write(store, text)
     return text, True

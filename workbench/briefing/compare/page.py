@@ -11,6 +11,7 @@ from workbench.briefing.build import sources_of
 from workbench.briefing.compare.content import Group, Member, Need, by_need, by_outcome, is_tested
 from workbench.briefing.context import Context, Place, measure_words, words_or_code
 from workbench.briefing.findings import Finding, Ledger
+from workbench.briefing.map import cell_addresses
 from workbench.briefing.marking import css_text, heading_classes, label_rules
 from workbench.briefing.printed import chance, effect
 from workbench.briefing.reading import FINDINGS_ID, packed
@@ -65,7 +66,7 @@ class Comparison:
 
 def build_compare(
     evidence: Any, place: Place, headlines: Mapping[tuple[str, str], Any], appraisals: Mapping[str, Any] | None = None,
-    templates: Path | str | None = None, briefings: Mapping[str, str] | None = None,
+    templates: Path | str | None = None, briefings: Mapping[str, str] | None = None, evidence_map: str = "",
 ) -> Comparison:  # fmt: skip
     """Assemble the compare page of a place.
 
@@ -80,9 +81,11 @@ def build_compare(
         Folder with ``sentences.toml``; that of the workspace unless given.
     briefings : mapping of programme id to address, optional
         Briefings beside the page.
+    evidence_map : str
+        Address of the evidence map, if it stands beside the page: it lists the rows behind each line.
     """
     phrases = load_phrases(templates if templates is not None else evidence.root / "templates")
-    desk = _Desk(evidence, place, phrases, appraisals or {}, briefings or {})
+    desk = _Desk(evidence, place, phrases, appraisals or {}, briefings or {}, cell_addresses(evidence, evidence_map) if evidence_map else {})
     outcomes = tuple(_outcome_part(desk, group) for group in by_outcome(evidence, headlines))
     needs = tuple(_need_part(desk, need) for need in by_need(evidence, headlines) if need.members)
     findings = desk.findings()
@@ -116,8 +119,8 @@ def _foot(made: Comparison) -> str:
 class _Desk:
     """A context for each programme, so that a number has the same id here as in the programme's briefing."""
 
-    def __init__(self, evidence: Any, place: Place, phrases: Phrases, appraisals: Mapping[str, Any], briefings: Mapping[str, str]):
-        self.evidence, self.place, self.phrases, self.appraisals, self.briefings = evidence, place, phrases, appraisals, briefings
+    def __init__(self, evidence: Any, place: Place, phrases: Phrases, appraisals: Mapping[str, Any], briefings: Mapping[str, str], lists: Mapping[tuple[str, str], str]):
+        self.evidence, self.place, self.phrases, self.appraisals, self.briefings, self.lists = evidence, place, phrases, appraisals, briefings, lists
         self.made: dict[str, Context] = {}
 
     def __call__(self, programme: Any) -> Context:
@@ -136,6 +139,13 @@ class _Desk:
         words = quoted(programme["name"])
         address = self.briefings.get(programme["programme_id"], "")
         return text(link(words, address)) if address else words
+
+    def rows(self, headline: Any) -> Text:
+        """Where the evidence map lists the rows behind an answer: a link for each programme whose results are used."""
+        names = dict.fromkeys(item.row["programme_id"] for item in headline.used)
+        found = {name: self.lists.get((name, headline.construct["domain"])) for name in names}
+        links = joined((text(link(quoted(self.evidence["programmes"][name]["short_name"]), address)) for name, address in found.items() if address), "; ")
+        return self.phrases("compare.rows", programmes=links) if links else ()
 
 
 def _columns(phrases: Phrases, names: Sequence[str]) -> tuple[Column, ...]:
@@ -162,7 +172,7 @@ def _line(desk: _Desk, member: Member) -> Line:
         _programme(desk, member),
         cell(natural_sentence(ctx, headline), scale if headline.natural is not None else ()),
         chances,
-        cell(rests_on(ctx, headline), _relatives(desk, member.programme, headline), phrases(f"compare.basis.{headline.basis}"), share_sentence(ctx, headline)),
+        cell(rests_on(ctx, headline), _relatives(desk, member.programme, headline), phrases(f"compare.basis.{headline.basis}"), share_sentence(ctx, headline), desk.rows(headline)),
         cell(text(strong(certainty_word(ctx, headline)))),
         _value(ctx),
     )
@@ -224,5 +234,5 @@ def _outcome_line(desk: _Desk, programme: Any, headline: Any) -> Line:
     if headline.word.claim != "unclear":
         name = {"little_difference": "within"}.get(headline.word.claim, headline.word.claim)
         said = phrases("verdict.with_chance", verdict=said, chance=chance(ctx, headline, name))
-    stands = cell(rests_on(ctx, headline), _relatives(desk, programme, headline))
+    stands = cell(rests_on(ctx, headline), _relatives(desk, programme, headline), desk.rows(headline))
     return line(quoted(headline.construct["name"]), capital(said), stands, text(strong(certainty_word(ctx, headline))))

@@ -5,6 +5,6 @@ A mark sums up one programme in one area. Everything is counted from the tables 
 
 from __future__ import annotations
 
-from workbench.briefing.map.page import EvidenceMap, build_map, render_map
+from workbench.briefing.map.page import EvidenceMap, build_map, cell_addresses, render_map
 
-__all__ = ["EvidenceMap", "build_map", "render_map"]
+__all__ = ["EvidenceMap", "build_map", "cell_addresses", "render_map"]

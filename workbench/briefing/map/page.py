@@ -14,7 +14,7 @@ from workbench.briefing.findings import Finding, Ledger
 from workbench.briefing.map import gaps, marks
 from workbench.briefing.map.content import CHECKS, DIRECTIONS, RATED, Programme, programmes
 from workbench.briefing.map.order import domains_of, families_of_programmes, family_name, sentence_case
-from workbench.briefing.map.views import CellView, Mark, cell_view, mark
+from workbench.briefing.map.views import CellView, Mark, cell_id, cell_view, mark
 from workbench.briefing.marking import css_text
 from workbench.briefing.reading import FINDINGS_ID, packed
 from workbench.briefing.render import render_template
@@ -198,6 +198,12 @@ class _Contexts:
 
     def findings(self) -> tuple[Finding, ...]:
         return tuple(item for context in self.made.values() for item in context.ledger.all())
+
+
+def cell_addresses(evidence: Any, page: str) -> dict[tuple[str, str], str]:
+    """Return where the map, at the address `page`, lists the results of each programme (its id) in each domain that it has any in."""
+    found = programmes(evidence, {}, lambda _: ("none", None))
+    return {(item.id, name): f"{page}#{cell_id(item.id, slug)}" for name, slug in domains_of(found).items() for item in found if name in item.cells}
 
 
 def rate(ctx: Context, headline: Any) -> tuple[str, Any]:

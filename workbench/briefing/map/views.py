@@ -62,6 +62,11 @@ class CellView:
     outcomes: tuple[OutcomeView, ...]
 
 
+def cell_id(programme: str, slug: str) -> str:
+    """Return the id of the list of a programme's results in one domain."""
+    return f"cell-{programme}--{slug}"
+
+
 def cell_view(ctx: Context, programme: Programme, cell: Cell, slug: str, scale: Sequence[Any]) -> CellView:
     """Describe one cell; `scale` is the vocabulary's scale of certainty, lowest first."""
     phrases, rows = ctx.phrases, [row_name(item.row) for item in cell.results]
@@ -69,7 +74,7 @@ def cell_view(ctx: Context, programme: Programme, cell: Cell, slug: str, scale: 
     count = ctx.count(f"{slug}/families", cell.families, rows, "families or participants behind the results on file, each overlap group, study and cohort counted once", "families")
     known = cell.families > 0
     return CellView(
-        id=f"cell-{programme.id}--{slug}",
+        id=cell_id(programme.id, slug),
         domain=quoted(sentence_case(cell.domain)),
         mark=mark(cell.direction, cell.basis, cell.certainty, cell.families, scale),
         words=phrases("map.cell.words", direction=direction, certainty=certainty),
