@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -12,3 +14,11 @@ def missing(component: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{component} is missing, and CI must have it")
     pytest.skip(f"{component} is not installed")
+
+
+def needed(module: str) -> Any:
+    """Import a module, or see `missing`."""
+    try:
+        return import_module(module)
+    except ImportError:
+        missing(module)

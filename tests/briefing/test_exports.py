@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from components import needed
 
 import workbench as wb
 from workbench.briefing.exports import export
@@ -59,7 +60,7 @@ def test_every_table_of_the_page_is_there_and_every_finding_with_all_its_digits(
 
 
 def test_no_cell_can_run(page, tmp_path):
-    openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = needed("openpyxl")
     found = made(page, tmp_path / "out")
     cells = [cell for name in found.files if name.endswith(".csv") for row in rows_of(found.folder / name) for cell in row]
     assert any(HOSTILE in cell for cell in cells)
@@ -90,7 +91,7 @@ def test_sheet_names_fit_and_differ():
 
 
 def test_the_short_answer_as_a_document_says_what_the_page_says(page, tmp_path):
-    docx = pytest.importorskip("docx")
+    docx = needed("docx")
     found = made(page, tmp_path / "out")
     document = docx.Document(found.folder / "short-answer.docx")
     said = [paragraph.text for paragraph in document.paragraphs]

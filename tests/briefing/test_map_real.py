@@ -5,13 +5,11 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from browsing import FIRST_PAINT, browser, first_paint
+from browsing import FIRST_PAINT, FLAGS, browser, first_paint
 
 from workbench.briefing.check import check_numbers
 from workbench.briefing.map import build_map, cell_addresses, render_map
 from workbench.briefing.map.content import is_controlled
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="module")
@@ -161,18 +159,13 @@ def test_nothing_sticks_out_sideways(page, width):
 
 
 def test_without_the_script_everything_is_there(html, tmp_path, chromium):
-    pytest.importorskip("playwright")
-    from playwright.sync_api import sync_playwright
-
     path = tmp_path / "map.html"
     path.write_text(html, encoding="utf-8")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_context(offline=True, java_script_enabled=False).new_page()
+    with browser(chromium) as started:
+        page = started.new_context(offline=True, java_script_enabled=False).new_page()
         page.goto(path.as_uri())
         assert not page.locator("#filters").is_visible()
         assert page.locator("#grid tr[data-programme]").first.is_visible() and page.locator("#systems tr[data-system]").last.is_visible()
-        browser.close()
 
 
 def test_the_command_builds_it_once_and_then_takes_it_from_the_cache(furnished):

@@ -8,6 +8,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from components import needed
 
 import workbench as wb
 from workbench.briefing import build, check_numbers, read_entry, render, render_index, trace
@@ -199,7 +200,7 @@ def test_without_any_headline_or_appraisal_the_page_is_still_sound(furnished):
 
 
 def test_the_notebook_wrapper_passes_the_page_through(root, html):
-    nbformat = pytest.importorskip("nbformat")
+    nbformat = needed("nbformat")
     from workbench.runs.notebooks import to_html
 
     cell = nbformat.v4.new_code_cell("x", metadata={"tags": ["briefing"]}, outputs=[nbformat.v4.new_output("execute_result", {"text/html": html, "text/plain": "x"})])

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from browsing import FIRST_PAINT, first_paint
+from browsing import FIRST_PAINT, FLAGS, first_paint
 from components import missing
 from panel_reference import Bench
 
@@ -23,7 +23,6 @@ from workbench.runs.analysis import analyse
 from workbench.runs.lookup import known_outcomes
 from workbench.runs.parameters import parse
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SETTINGS = {"fdac": 70, "fnp": 70, "pup": 10, "oak": 50}  # how many for each page: two hundred in all
 
 # A reset empties the fields at once and the page says its own figures a moment later, at a timer that this one stands behind.

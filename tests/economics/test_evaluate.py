@@ -28,7 +28,7 @@ def test_worked_example():
     assert result.cashable.draws == pytest.approx([600.0, 0.0])
     assert result.p_cashable_exceeds_cost == 0.5
     assert result.break_even_cost == pytest.approx(750.0)
-    assert result.npv_per_100_children == pytest.approx(100 * 450 / 2)
+    assert result.per_100_children.mean == pytest.approx(100 * 450 / 2)
     assert result.payback_year == 0  # mean benefit of year 0 is 300, as much as the cost
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from components import needed
 
 from workbench.effects import EffectSizes, Route
 from workbench.errors import AnalysisError, UsageError
@@ -81,7 +82,7 @@ def test_egger_2001():
 
 
 def test_weighted_form_is_ordinary_least_squares():
-    statsmodels = pytest.importorskip("statsmodels.api")
+    statsmodels = needed("statsmodels.api")
     y, se = DATA["dorn2007_rr"]
     for power, kept in ((1, "pet"), (2, "peese")):
         fitted = statsmodels.WLS(y, statsmodels.add_constant(se**power), weights=se**-2).fit()

@@ -197,4 +197,6 @@ def carried(html: str) -> Carried:
         sources = {name: _source(source, content) for name, source in content["sources"].items()}
         return Carried(content["about"], {item["id"]: Finding(**item) for item in found}, sources)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise UsageError(f"this file carries no findings, so it is no briefing or it was changed ({error})") from None
+        raise UsageError(
+            f"this file carries no findings, so it is no briefing, or it was changed or built by an earlier release; build it again with `workbench brief` ({error})"
+        ) from None

@@ -36,7 +36,8 @@ def trace(path: Path | str, name: str) -> str:
     page = read_page(path)
     name = _whole(path, name, page)
     if name not in page.findings:
-        raise UsageError(f"{path}: there is no finding {name!r}; {nearest(name, page.findings)}".rstrip("; "))
+        way = nearest(name, page.findings) or f"numbers run from 0 to {len(page.findings) - 1}; ids are paths, such as {next(iter(page.findings))}"
+        raise UsageError(f"{path}: there is no finding {name!r}; {way}")
     found = page.findings[name]
     lines = [found.id, f"  printed  {found.text}", f"  value    {found.value!r} ({_KINDS[found.kind]})"]
     lines += [f"  unit     {found.unit}"] if found.unit else []

@@ -150,11 +150,6 @@ class Evaluation:
         return None if self.npv is None or children == 0 else Amount(100 * self.npv.draws / children)
 
     @property
-    def npv_per_100_children(self) -> float | None:
-        """Mean net present value per 100 children."""
-        return None if self.per_100_children is None else self.per_100_children.mean
-
-    @property
     def total_npv(self) -> float | None:
         """Mean net present value of all families offered the programme."""
         return None if self.npv is None else self.npv.mean * self.families_offered

@@ -212,7 +212,7 @@ def _in_range(spec: Parameter, name: str, value: Any) -> Any:
     if spec.kind in ("integer", "number"):
         low, high = spec.minimum, spec.maximum
         if value != value or (low is not None and value < low) or (high is not None and value > high):
-            raise UsageError(f"{name}={value}: must lie between {low:g} and {high:g}{' ' + spec.unit if spec.unit else ''}")
+            raise UsageError(f"{name}={value}: must lie between {low:,.10g} and {high:,.10g}{f' ({spec.unit})' if spec.unit else ''}")
         if spec.power_of_two and value & (value - 1):
             raise UsageError(f"{name}={value}: must be a power of two, for example {name}={spec.example}")
     return value

@@ -6,12 +6,11 @@ from typing import Any
 
 from workbench.briefing.context import MEASURED, Context
 from workbench.briefing.figures import People
+from workbench.briefing.figures.people import PEOPLE
 from workbench.briefing.findings import Basis
 from workbench.briefing.printed import Frequencies
 from workbench.briefing.tables import Icons, Paragraph
 from workbench.briefing.text import Text, joined, quoted
-
-_DRAWN = 100  # people in an array; a rarer event cannot be drawn in it
 
 
 def people(ctx: Context) -> list[Any]:
@@ -20,7 +19,7 @@ def people(ctx: Context) -> list[Any]:
     if main is None or main.status not in MEASURED or main.natural is None:
         return []
     found = Frequencies(ctx, main)
-    if found.out_of != _DRAWN:
+    if found.out_of != PEOPLE:  # a rarer event cannot be drawn in the array
         return [Paragraph(residual(ctx, main))]
     without, treated = round(found.without.median.value), round(found.with_.median.value)
     phrases = ctx.phrases

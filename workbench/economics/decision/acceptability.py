@@ -53,11 +53,6 @@ class Acceptability:
         """Probability that the option best on average is best, shape (g,); it need not be the highest of the row."""
         return self.probability[np.arange(len(self.grid)), self.best]
 
-    @property
-    def switches(self) -> tuple[float, ...]:
-        """Points of the grid from which another option is best on average."""
-        return tuple(float(self.grid[index]) for index in np.flatnonzero(np.diff(self.best)) + 1)
-
     def of(self, name: str) -> np.ndarray:
         """The curve of one option, shape (g,)."""
         if name not in self.names:

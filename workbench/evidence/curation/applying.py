@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.errors import EvidenceError, Problem, UsageError, nearest
+from workbench.errors import EvidenceError, Problem, UsageError
 from workbench.evidence.base import check
 from workbench.evidence.bibliography import blocks, parse_bibliography
 from workbench.evidence.curation import canonical, entries
@@ -174,19 +174,3 @@ def _staged(root: Path, files: Mapping[Path, bytes]) -> tuple[Problem, ...]:
         for path, content in files.items():
             (stage / path.relative_to(root)).write_bytes(content)
         return check(stage)
-
-
-def draft_folder(root: Path, name: str) -> Path:
-    """Return the folder of drafts of this name.
-
-    Raises
-    ------
-    UsageError
-        If there is none, with the nearest that there is.
-    """
-    folder = root / FOLDER_OF_DRAFTS / name
-    if not folder.is_dir():
-        known = [path.name for path in (root / FOLDER_OF_DRAFTS).glob("*") if path.is_dir()]
-        hint = nearest(name, known)
-        raise UsageError(f"there are no drafts {name!r}" + (f"; {hint}" if hint else ""))
-    return folder
